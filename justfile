@@ -1,0 +1,74 @@
+# Everything a developer runs. 'just' is in .venv/bin once 'bin/setup develop' has run.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+export PATH := justfile_directory() / ".venv/bin:" + env("PATH")
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# install everything for developing into .venv
+setup:
+    bin/setup develop
+
+# all that must be green before a commit lands
+check: lint types contracts shape web stacks test
+
+# find mistakes and unformatted code, unused dependencies, faults in shell scripts
+lint:
+    ruff check
+    ruff format --check
+    deptry src
+    shellcheck bin/* .ci/run tools/lock tools/stack-tests tools/web-types
+
+# let ruff repair and format what it can
+tidy:
+    ruff check --fix
+    ruff format
+
+# check types twice: mypy decides, basedpyright is the second opinion
+types:
+    mypy
+    [ ! -d tests/typing ] || mypy tests/typing
+    basedpyright
+
+# check that imports follow the layers (docs/map.md)
+contracts:
+    lint-imports
+
+# check the types of each stack's Python projects and run their own tests
+stacks:
+    tools/stack-tests
+
+# show how long files and functions are; fail beyond the limits
+shape:
+    python tools/shape.py
+
+# write the generated pages of docs/; 'just docs --check' only tells which are not current
+docs *arguments:
+    python -m tools.reference {{ arguments }}
+
+# run every command shown in the documents and write what it prints; paths name some pages
+consoles *arguments:
+    python tools/consoles.py {{ arguments }}
+
+# check the types of the pages of each stack, where npm is installed
+web:
+    tools/web-types
+
+# run the tests; options and paths go to pytest
+test *arguments:
+    bin/test {{ arguments }}
+
+# kill, fill and cut for real: 'just faults' for minutes, 'just faults long' for an hour
+faults length="short":
+    SEAWAY_FAULTS={{ length }} python -m pytest tests/faults
+
+# look for counterexamples that the fixed examples of 'just test' do not reach
+fuzz *arguments:
+    python -m pytest tests/unit --hypothesis-profile=fuzz --timeout=0 {{ arguments }}
+
+# write requirements/*.txt from pyproject.toml; 'just lock --upgrade' takes newer versions
+lock *arguments:
+    tools/lock {{ arguments }}

@@ -1,0 +1,6 @@
+"""python -m seaway."""
+
+from seaway.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Which stack this call is about: its file, its name and the folder of its state."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seaway import wiring
+from seaway.cli.settings import Settings
+from seaway.errors import NothingRunning, SeawayError, UsageError
+from seaway.model.release import Release
+from seaway.stores.ledger import SqliteLedger
+from seaway.targets.local.state import StateFolder
+
+FILE = "seaway.yaml"
+NAME_LINE = re.compile(r"""^name:[ \t]*["']?([a-z][a-z0-9-]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A stack on this machine."""
+
+    stack: str
+    environment: str
+    state: StateFolder
+
+    def ledger(self) -> SqliteLedger:
+        """Its ledger.
+
+        Raises:
+            NothingRunning: it was never started, or its state was removed.
+        """
+        if not self.state.ledger.exists():
+            raise NothingRunning("SW624", stack=self.stack, environment=self.environment)
+        return wiring.open_ledger(self.state)
+
+    def wanted(self) -> Release | None:
+        """The release that should run; looking makes no ledger where there is none."""
+        if not self.state.ledger.exists():
+            return None
+        return wiring.open_ledger(self.state).wanted()
+
+    @staticmethod
+    def known(ledger: SqliteLedger, names: Sequence[str]) -> None:
+        """Return when each name is a part of what runs.
+
+        Raises:
+            UsageError: one is not.
+        """
+        release = ledger.wanted()
+        parts = [each.name for each in release.workloads] if release else []
+        for name in names:
+            if parts and name.partition(".")[0] not in parts:
+                raise UsageError("SW502", name=name, known=", ".join(parts))
+
+    def alive(self) -> bool:
+        """Whether a supervisor keeps it."""
+        return bool(wiring.supervisor_pid(self.state))
+
+
+def place_of(settings: Settings) -> Place:
+    """The stack, by its name alone: what runs can be looked at while the file is being changed."""
+    file = stack_file(settings)
+    found = NAME_LINE.search(file.read_text(encoding="utf-8", errors="replace"))
+    name = found[1] if found else wiring.read_stack(options(settings)).name
+    return place(name, settings.environment)
+
+
+def running_parts() -> tuple[str, ...]:
+    """Names of what runs of the stack in this folder, for completion; none where that fails."""
+    try:
+        release = place_of(Settings()).wanted()
+    except (SeawayError, OSError):
+        return ()
+    return tuple(each.name for each in release.workloads) if release else ()
+
+
+def place(stack: str, environment: str) -> Place:
+    """The stack of that name in that environment."""
+    return Place(
+        stack=stack, environment=environment, state=wiring.state_folder(stack, environment)
+    )  # fmt: skip
+
+
+def options(settings: Settings) -> wiring.StackOptions:
+    """What to read the stack by."""
+    return wiring.StackOptions(
+        file=stack_file(settings), environment=settings.environment, sets=settings.sets
+    )  # fmt: skip
+
+
+def stack_file(settings: Settings) -> Path:
+    """The file that was named, else the nearest one from this folder upwards.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if settings.file:
+        file = Path(settings.file).expanduser().absolute()
+        file = file / FILE if file.is_dir() else file
+        if not file.is_file():
+            raise UsageError("SW613", file=settings.file)
+        return file
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder / FILE
+    raise UsageError("SW612", folder=str(here))

@@ -1,0 +1,215 @@
+"""app: a program of the user's own that runs for ever, behind the balancer where it has a port."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from seaway.model.finding import Finding, Place, Severity
+from seaway.model.names import Name
+from seaway.model.probe import Checks, HttpProbe
+from seaway.model.route import Upstream
+from seaway.model.settings.code import HTTP, Uses, Zone, build, own_variables, unset
+from seaway.model.settings.environment import Environment, SecretsUsed, Wishes, composed
+from seaway.model.settings.form import PortNumber, Word, mapping, refuse
+from seaway.model.settings.health import Health, HealthSetting, checks
+from seaway.model.settings.program import Run
+from seaway.model.settings.resources import (
+    Logs,
+    LogsSetting,
+    Replicas,
+    ReplicasSetting,
+    Resources,
+    Scale,
+)
+from seaway.model.settings.rollout import RolloutForm, RolloutSetting, Stop, StopSetting
+from seaway.model.stack import Section
+from seaway.model.text import Host, Port, Text
+from seaway.model.workload import Command, Restarting, Role, Stopping, Workload
+from seaway.ports.component import Component, Expansion, Exports, Surroundings
+
+
+def _ports(given: object) -> object:
+    """One number is the port of HTTP."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return {HTTP: given}
+    if mapping(given) is None:
+        raise refuse("SW128")
+    return given
+
+
+Ports = Annotated[
+    Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}$")], PortNumber],
+    BeforeValidator(_ports, json_schema_input_type=PortNumber | dict[str, PortNumber]),
+]
+_TRIES_OF_A_JOB = 3
+
+
+class App(Component):
+    """A program of your own: an HTTP API, a worker, anything that runs for ever."""
+
+    kind: ClassVar[str] = "app"
+    section: ClassVar[Section] = Section.SERVICES
+
+    run: Run
+    """The command: a list of arguments, or a line without shell operators."""
+    source: Word | None = None
+    """Folder of the code. A Python project gets an environment of its own."""
+    build: Word | None = None
+    """A shell line run in `source` to make the code ready, for what is not Python."""
+    port: Ports = Field(default_factory=dict[str, int])
+    """The port it listens on, told to it as PORT; or several by name: `http` is balanced."""
+    uses: Uses = ()
+    """Components it connects to: it gets their settings, starts after them, and may reach them."""
+    env: Environment = Field(default_factory=dict[str, str])
+    """Its own variables; values may be `env:NAME`, `secret:NAME` or `ref:db.url`."""
+    secrets: SecretsUsed = Field(default_factory=dict)
+    """Secrets it gets as variables; with `file`, as the path of a file in NAME_FILE."""
+    replicas: ReplicasSetting = Replicas()
+    """How many copies: a number, or `2..10`."""
+    scale: Scale | None = None
+    """By what the number of copies is decided."""
+    health: HealthSetting | None = None
+    """How it tells that it is ready and alive; a connection to its port when nothing is given."""
+    rollout: RolloutSetting = RolloutForm()
+    """How a new release takes over."""
+    resources: Resources = Resources()
+    """Most it may use."""
+    stop: StopSetting = Stop()
+    """How it is asked to end."""
+    logs: LogsSetting = Logs()
+    """How its logs are kept."""
+    zone: Zone = "UTC"
+    """Its time zone."""
+
+    @property
+    def used(self) -> tuple[Name, ...]:
+        return self.uses
+
+    def expand(self, name: Name, around: Surroundings) -> Expansion:
+        """The program, and the job before it where there is one."""
+        env, findings = self._environment(around)
+        before = self._before(name, around, env)
+        service = self._service(name, around, env, before)
+        routed = HTTP in self.port
+        return Expansion(
+            workloads=(*before, service),
+            exports=Exports(workloads=frozenset({name}), values=self._exported(name)),
+            upstreams=(self._upstream(name, service.checks),) if routed else (),
+            findings=(*findings, *self._findings(env)),
+        )
+
+    def _environment(self, around: Surroundings) -> tuple[Mapping[str, Text], tuple[Finding, ...]]:
+        wishes = Wishes(
+            uses=self.uses,
+            given=around.exports,
+            secrets=self.secrets,
+            env=self.env,
+            operator=around.env,
+        )
+        env, findings = composed(wishes)
+        return own_variables(around.environment, self.zone, self.port) | dict(env), findings
+
+    def _service(
+        self,
+        name: Name,
+        around: Surroundings,
+        env: Mapping[str, Text],
+        before: tuple[Workload, ...],
+    ) -> Workload:
+        needed = {each for used in around.exports.values() for each in used.workloads}
+        # Without a balancer before it, the drain is the time between the signal and the end.
+        usual = Stopping().grace if HTTP in self.port else self.rollout.drain
+        return Workload(
+            name=name,
+            component=name,
+            program=Command(argv=self.run, build=build(around.folder, self.source, self.build)),
+            env=env,
+            ports=self.port,
+            uses=tuple(sorted(needed | {each.name for each in before})),
+            replicas=self.replicas.least,
+            balanced=HTTP in self.port,
+            checks=self._checks(),
+            limits=self.resources.limits,
+            stopping=self.stop.stopping(usual),
+            rollout=self.rollout.rollout,
+            logs=self.logs.keeping,
+            zone=self.zone,
+        )
+
+    def _before(
+        self, name: Name, around: Surroundings, env: Mapping[str, Text]
+    ) -> tuple[Workload, ...]:
+        """Runs in the same files and environment, but listens nowhere."""
+        if self.rollout.before is None:
+            return ()
+        own = own_variables(around.environment, self.zone, self.port)
+        listening = own.keys() - {"TZ", "APP_ENV"}
+        kept = {"INSTANCE", "RELEASE_VERSION"}
+        needed = {each for used in around.exports.values() for each in used.workloads}
+        job = Workload(
+            name=Name(f"{name}-before"),
+            component=name,
+            program=Command(
+                argv=self.rollout.before.run, build=build(around.folder, self.source, self.build)
+            ),
+            role=Role.JOB,
+            env={key: text for key, text in env.items() if key not in listening - kept},
+            uses=tuple(sorted(needed)),
+            limits=self.resources.limits,
+            restarting=Restarting(tries=_TRIES_OF_A_JOB),
+            logs=self.logs.keeping,
+            zone=self.zone,
+        )
+        return (job,)
+
+    def _checks(self) -> Checks:
+        if not self.port:
+            return Checks()
+        first = HTTP if HTTP in self.port else next(iter(self.port))
+        return checks(self.health or Health(), first)
+
+    def _exported(self, name: Name) -> Mapping[str, Text]:
+        if HTTP not in self.port:
+            return {}
+        host, port = Host(workload=name), Port(workload=name, port=HTTP)
+        return {
+            "url": Text.of("http://", host, ":", port),
+            "host": Text.of(host),
+            "port": Text.of(port),
+        }
+
+    def _upstream(self, name: Name, asked: Checks) -> Upstream:
+        ready = asked.ready
+        return Upstream(
+            workload=name,
+            port=HTTP,
+            check=ready.path if isinstance(ready, HttpProbe) else "",
+            # While a release is replaced, old and new are there together.
+            replicas=max(2 * self.replicas.most, 2),
+        )
+
+    def _findings(self, env: Mapping[str, Text]) -> tuple[Finding, ...]:
+        before = self.rollout.before
+        findings = [*unset(self.run, env)]
+        if before is not None:
+            findings += unset(before.run, env, "rollout.before")
+        if self.health is not None and not self.port:
+            findings.append(Finding(code="SW166", at=Place(path="health")))
+        for setting, given in self._unkept():
+            if given:
+                at = Place(path=setting)
+                facts = {"setting": setting}
+                findings.append(
+                    Finding(code="SW151", at=at, severity=Severity.WARNING, facts=facts)
+                )
+        return tuple(findings)
+
+    def _unkept(self) -> tuple[tuple[str, bool], ...]:
+        """Settings that are understood and not acted on yet: said aloud, never kept silent."""
+        return (
+            ("scale", self.scale is not None),
+            ("replicas", not self.replicas.fixed and self.scale is None),
+            ("rollout.rollback_if", self.rollout.rollback_if is not None),
+            ("rollout.strategy", self.rollout.strategy != "rolling"),
+        )

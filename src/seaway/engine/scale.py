@@ -1,0 +1,31 @@
+"""Scale: another number of equal instances."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from seaway.errors import UsageError
+from seaway.model.release import Release
+from seaway.model.workload import Role
+
+MOST = 200
+"""More on one machine is a slip of the finger."""
+
+
+def scaled(release: Release, numbers: Mapping[str, int]) -> Release:
+    """The release with other numbers of replicas.
+
+    Raises:
+        UsageError: no such workload, one that cannot be scaled, or no sensible number.
+    """
+    for name, number in numbers.items():
+        workload = release.find(name)
+        if workload is None:
+            known = ", ".join(each.name for each in release.workloads)
+            raise UsageError("SW502", name=name, known=known)
+        if workload.role is not Role.SERVICE:
+            raise UsageError("SW503", name=name, role=workload.role)
+        if not 0 <= number <= MOST:
+            raise UsageError("SW504", name=name, number=number, most=MOST)
+        release = release.with_workload(replace(workload, replicas=number))
+    asked = " ".join(f"{name}={number}" for name, number in numbers.items())
+    return replace(release, why=f"scale {asked}")

@@ -1,0 +1,114 @@
+"""Words about the engine: events of a running stack (codes SW5xx)."""
+
+from seaway.messages.words import Words
+
+WORDS: dict[str, Words] = {
+    "SW501": Words(
+        en="another supervisor (pid {pid}) keeps this stack",
+        zh="该应用栈已由另一个守护进程管理（pid {pid}）",
+    ),
+    "SW502": Words(
+        en="nothing in this stack is called '{name}'",
+        zh="该应用栈中没有名为 '{name}' 的部件",
+        fix_en="use one of: {known}",
+        fix_zh="可用的名称：{known}",
+    ),
+    "SW503": Words(
+        en="'{name}' is a {role} and runs as one instance",
+        zh="'{name}' 属于 {role}，只能运行一个实例",
+        fix_en="only services can be scaled",
+        fix_zh="只有 services 中的服务可以扩缩容",
+    ),
+    "SW504": Words(
+        en="{number} is no sensible number of instances for '{name}'",
+        zh="{number} 不是 '{name}' 的合理实例数",
+        fix_en="use 0 to {most}",
+        fix_zh="请使用 0 到 {most}",
+    ),
+    "SW505": Words(
+        en="the supervisor has ended; everything that ran is still running",
+        zh="守护进程已退出；已经运行的服务仍在运行",
+        fix_en="run `seaway up -d` to start another one; it adopts what runs",
+        fix_zh="执行 `seaway up -d` 启动新的守护进程，它会接管正在运行的服务",
+    ),
+    "SW506": Words(
+        en="gave up waiting for {what}",
+        zh="等待 {what} 超时",
+        fix_en="look at `seaway status` and `seaway logs`, or give more time with --timeout",
+        fix_zh="请查看 `seaway status` 和 `seaway logs`，或用 --timeout 延长等待时间",
+    ),
+    "SW507": Words(
+        en="the supervisor ended before everything was stopped",
+        zh="守护进程在全部停止之前已退出",
+        fix_en="run `seaway down` again",
+        fix_zh="请再次执行 `seaway down`",
+    ),
+    "SW508": Words(
+        en="nothing of this stack is running",
+        zh="该应用栈没有任何服务在运行",
+        fix_en="run `seaway up`",
+        fix_zh="请执行 `seaway up`",
+    ),
+    "SW509": Words(
+        en="{workload} was given up: {reason}",
+        zh="{workload} 已放弃重启：{reason}",
+        fix_en="mend the cause, then `seaway restart {workload}`",
+        fix_zh="排除原因后执行 `seaway restart {workload}`",
+    ),
+    "SW510": Words(en="{instance} is being prepared", zh="{instance} 准备中"),
+    "SW511": Words(en="{instance} is prepared", zh="{instance} 已准备好"),
+    "SW512": Words(en="{instance} starts", zh="{instance} 启动中"),
+    "SW513": Words(en="{instance} is ready", zh="{instance} 已就绪"),
+    "SW514": Words(
+        en="{instance} is not ready any more: {reason}", zh="{instance} 不再就绪：{reason}"
+    ),
+    "SW515": Words(en="{instance} is sick: {reason}", zh="{instance} 健康检查失败：{reason}"),
+    "SW516": Words(en="{instance} is being stopped: {reason}", zh="{instance} 停止中：{reason}"),
+    "SW517": Words(
+        en="{instance} died: {reason} (deaths in a row: {deaths})",
+        zh="{instance} 异常退出：{reason}（连续 {deaths} 次）",
+    ),
+    "SW518": Words(en="{instance} is done", zh="{instance} 已结束"),
+    "SW520": Words(en="{instance} gets requests", zh="{instance} 开始接收请求"),
+    "SW521": Words(en="{instance} gets no new requests", zh="{instance} 不再接收新请求"),
+    "SW522": Words(en="{instance} has nothing in hand", zh="{instance} 的请求已全部处理完"),
+    "SW531": Words(en="release {release} is in place", zh="版本 {release} 已就位"),
+    "SW532": Words(
+        en="release {release} failed: {instance}: {reason}; release {good} is being restored",
+        zh="版本 {release} 失败：{instance}：{reason}；正在恢复版本 {good}",
+        fix_en="seaway logs {workload} --tail 50",
+        fix_zh="seaway logs {workload} --tail 50",
+    ),
+    "SW533": Words(
+        en="release {release} cannot get ready: {instance}: {reason}",
+        zh="版本 {release} 无法就绪：{instance}：{reason}",
+        fix_en="seaway logs {workload} --tail 50",
+        fix_zh="seaway logs {workload} --tail 50",
+    ),
+    "SW534": Words(
+        en="{instance} died {deaths} times in a row and is not tried again: {reason}",
+        zh="{instance} 已连续 {deaths} 次异常退出，不再重启：{reason}",
+        fix_en="mend the cause, then `seaway restart {workload}`",
+        fix_zh="排除原因后执行 `seaway restart {workload}`",
+    ),
+    "SW535": Words(
+        en="the supervisor (pid {pid}) has begun; {adopted} running instances adopted",
+        zh="守护进程（pid {pid}）已启动；接管了 {adopted} 个运行中的实例",
+    ),
+    "SW536": Words(
+        en="{step} of {instance} failed ({code})", zh="{instance} 的 {step} 步骤失败（{code}）"
+    ),
+    "SW538": Words(en="everything is stopped; data is kept", zh="已全部停止；数据已保留"),
+    "SW539": Words(
+        en="a fault in Seaway: {error}",
+        zh="Seaway 自身出错：{error}",
+        fix_en="please report it with the supervisor's log",
+        fix_zh="请附上守护进程日志反馈该问题",
+    ),
+    "SW550": Words(
+        en="no instance of {name} is running",
+        zh="{name} 没有正在运行的实例",
+        fix_en="seaway status {name}",
+        fix_zh="seaway status {name}",
+    ),
+}

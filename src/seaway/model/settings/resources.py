@@ -1,0 +1,116 @@
+"""What a service may use, how many copies there are, and how its logs are kept."""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from seaway.model.quantity import Cpu, Duration, Percent, Size
+from seaway.model.settings.form import FORM, Count, Word, refuse, word
+from seaway.model.workload import Limits, LogKeeping
+
+MOST_REPLICAS = 1000
+_RANGE = re.compile(r"([0-9]{1,6}) ?\.\. ?([0-9]{1,6})")
+
+
+class Resources(BaseModel):
+    """Most it may use; nothing given is no limit."""
+
+    model_config = FORM
+
+    cpu: Cpu = 0.0
+    """Processors."""
+    memory: Size = 0
+    """Of the whole process tree."""
+    pids: Count = 0
+    """Processes and threads."""
+    files: Count = 0
+    """Open files for each process."""
+
+    @property
+    def limits(self) -> Limits:
+        """The same for a workload."""
+        return Limits(cpu=self.cpu, memory=self.memory, pids=self.pids, files=self.files)
+
+
+class Replicas(BaseModel):
+    """How many copies: always so many, or between two numbers."""
+
+    model_config = FORM
+
+    least: Annotated[Count, Field(le=MOST_REPLICAS)] = 1
+    most: Annotated[Count, Field(le=MOST_REPLICAS)] = 1
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it never changes by itself."""
+        return self.least == self.most
+
+    def __str__(self) -> str:
+        return str(self.least) if self.fixed else f"{self.least}..{self.most}"
+
+
+def replicas(given: object) -> object:
+    """`2` or `2..10` as least and most.
+
+    Raises:
+        PydanticCustomError: SW148 for anything else.
+    """
+    if isinstance(given, Replicas):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MOST_REPLICAS:
+        return {"least": given, "most": given}
+    found = _RANGE.fullmatch(given) if isinstance(given, str) else None
+    if not found or not 0 < int(found[1]) <= int(found[2]) <= MOST_REPLICAS:
+        raise refuse("SW148", found=str(given)[:80], most=MOST_REPLICAS)
+    return {"least": int(found[1]), "most": int(found[2])}
+
+
+class Scale(BaseModel):
+    """By what the number of copies is decided between least and most."""
+
+    model_config = FORM
+
+    queue: Word | None = None
+    """A queue, as `store/name`."""
+    target: Count | None = None
+    """Waiting jobs for each copy."""
+    cpu: Percent | None = None
+    rps: Count | None = None
+    """Requests each second for each copy."""
+    p95: Duration | None = None
+    down_after: Duration | None = None
+    """How long it must be quiet before a copy goes."""
+
+
+class Logs(BaseModel):
+    """How log files are kept (R155)."""
+
+    model_config = FORM
+
+    size: Annotated[Size, Field(ge=1000)] = LogKeeping().size
+    """Of one file before the next is begun."""
+    files: Annotated[Count, Field(ge=1, le=1000)] = LogKeeping().files
+    """How many are kept."""
+
+    @property
+    def keeping(self) -> LogKeeping:
+        """The same for a workload."""
+        return LogKeeping(size=self.size, files=self.files)
+
+
+ReplicasSetting = Annotated[
+    Replicas,
+    BeforeValidator(replicas),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": MOST_REPLICAS},
+                {"type": "string", "pattern": f"^{_RANGE.pattern}$"},
+            ],
+            "examples": [2, "2..10"],
+        },
+        mode="validation",
+    ),
+]
+LogsSetting = Annotated[Logs, BeforeValidator(word("size"), json_schema_input_type=str | Logs)]

@@ -1,0 +1,1 @@
+"""How to get there: pure functions from a release and what is seen to steps."""

@@ -1,0 +1,61 @@
+"""Look: a release and what was seen, sorted for the questions that planners ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from seaway.model.instance import Instance, Phase, Traffic
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.model.workload import Role, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a stack."""
+
+    release: Release
+    seen: Sequence[Instance]
+    now: datetime
+
+    def of(self, workload: str) -> tuple[Instance, ...]:
+        """Its instances, oldest first."""
+        mine = (each for each in self.seen if each.workload == workload)
+        return tuple(sorted(mine, key=lambda each: (each.created, each.id)))
+
+    def live(self, workload: str) -> tuple[Instance, ...]:
+        return tuple(each for each in self.of(workload) if not each.phase.over)
+
+    def over(self, workload: str) -> tuple[Instance, ...]:
+        return tuple(each for each in self.of(workload) if each.phase.over)
+
+    @property
+    def proxy_ready(self) -> bool:
+        """Whether there is a proxy that can be told of instances."""
+        return any(
+            each.role is Role.PROXY and any(i.phase is Phase.READY for i in self.of(each.name))
+            for each in self.release.workloads
+        )
+
+    def satisfied(self, name: Name) -> bool:
+        """Whether what uses this workload may start. One that was left out keeps nobody waiting."""
+        workload = self.release.find(name)
+        if workload is None or workload.role is Role.SCHEDULE:
+            return True
+        if workload.role is Role.JOB:
+            return any(i.phase is Phase.DONE for i in self.of(name) if i.digest == workload.digest)
+        return any(each.phase is Phase.READY for each in self.of(name))
+
+    def startable(self, workload: Workload) -> bool:
+        return all(self.satisfied(name) for name in workload.uses)
+
+    @property
+    def has_proxy(self) -> bool:
+        """Whether there is meant to be one."""
+        return any(each.role is Role.PROXY for each in self.release.workloads)
+
+    def available(self, workload: Workload, instance: Instance) -> bool:
+        """Whether it takes requests; one without a balancer does so as soon as it is ready."""
+        if instance.phase is not Phase.READY:
+            return False
+        return instance.traffic is Traffic.IN or not (workload.balanced and self.has_proxy)

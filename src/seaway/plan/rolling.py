@@ -1,0 +1,138 @@
+"""Rolling: new instances one after the other, an old one leaves when a new one serves.
+
+Level-triggered: a plan holds the steps that are possible now, nothing of what comes after. Whoever
+performs them looks again; so it does not matter where the last one was interrupted.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from seaway.model.instance import Instance, Phase
+from seaway.model.release import Release
+from seaway.model.workload import Role, Workload
+from seaway.plan.leaving import forgotten, leave, unwanted
+from seaway.plan.look import Look
+from seaway.plan.restart import not_before
+from seaway.plan.steps import Create, Plan, Start, Step, Stop
+from seaway.plan.times import next_time
+from seaway.plan.traffic import configured, traffic
+
+SURGE = 1
+"""So many more than wanted may run during a rolling update."""
+
+Found = Step | datetime
+"""What a planner yields: something to do now, or when to look again."""
+
+
+def rolling(release: Release, seen: Sequence[Instance], now: datetime) -> Plan:
+    """What can be done now to come nearer to the release. The same input gives the same plan."""
+    look = Look(release, seen, now)
+    found = list(_found(look))
+    times = [each for each in found if isinstance(each, datetime)]
+    return Plan(
+        steps=tuple(each for each in found if not isinstance(each, datetime)),
+        again_at=min(times, default=None),
+    )
+
+
+def _found(look: Look) -> Iterator[Found]:
+    for workload in look.release.workloads:
+        yield from _kept(look, workload)
+        yield from _sick(look, workload)
+        yield from forgotten(look, workload)
+    yield from unwanted(look)
+
+
+def _kept(look: Look, workload: Workload) -> Iterator[Found]:
+    match workload.role:
+        case Role.SERVICE:
+            yield from _service(look, workload)
+        case Role.STORE:
+            yield from _single(look, workload)
+        case Role.PROXY:
+            yield from _single(look, workload)
+            yield from configured(look, workload)
+        case Role.JOB:
+            if not look.satisfied(workload.name):
+                yield from _single(look, workload)
+        case Role.SCHEDULE:
+            yield from _scheduled(look, workload)
+        case _:
+            assert_never(workload.role)
+
+
+def _service(look: Look, workload: Workload) -> Iterator[Found]:
+    """Start what is missing within the surge, let go what is too much."""
+    live = look.live(workload.name)
+    fresh = [each for each in live if each.digest == workload.digest]
+    staying = [
+        each for each in live if each.drain_started is None and each.phase is not Phase.STOPPING
+    ]
+    room = workload.replicas + SURGE - len(staying)
+    if len(fresh) == len(live):
+        room = workload.replicas
+    taken = {each.slot for each in fresh}
+    empty = [slot for slot in range(workload.replicas) if slot not in taken]
+    for slot in empty[: max(room, 0)]:
+        yield from _create(look, workload, slot)
+    yield from _starts(look, workload, fresh)
+    yield from traffic(look, workload)
+    yield from leave(look, workload)
+
+
+def _single(look: Look, workload: Workload) -> Iterator[Found]:
+    """One instance; an old one is gone before a new one is made, for they would share data."""
+    live = look.live(workload.name)
+    stale = [each for each in live if each.digest != workload.digest]
+    for each in stale:
+        if each.phase is not Phase.STOPPING:
+            yield Stop(instance=each, why="replaced by a new release")
+    if not live:
+        yield from _create(look, workload, 0)
+    yield from _starts(look, workload, live)
+
+
+def _scheduled(look: Look, workload: Workload) -> Iterator[Found]:
+    """Run when the time has come, but never twice at once."""
+    mine = look.of(workload.name)
+    live = look.live(workload.name)
+    last = max((each.created for each in mine), default=look.release.created or look.now)
+    due = next_time(workload.schedule, workload.zone, last)
+    if due > look.now:
+        yield due
+    elif not live:
+        yield Create(workload=workload, slot=0)
+    yield from _starts(look, workload, live)
+
+
+def _create(look: Look, workload: Workload, slot: int) -> Iterator[Found]:
+    """A new instance for the slot, if the last one there did not die too recently."""
+    dead = [
+        each for each in look.over(workload.name)
+        if each.slot == slot and each.phase is Phase.DEAD and each.digest == workload.digest
+    ]  # fmt: skip
+    if not dead:
+        yield Create(workload=workload, slot=slot)
+        return
+    last = dead[-1]
+    when = not_before(last, workload, look.seen)
+    if when is None:
+        return
+    if when > look.now:
+        yield when
+    else:
+        yield Create(workload=workload, slot=slot, deaths=last.deaths)
+
+
+def _starts(look: Look, workload: Workload, live: Sequence[Instance]) -> Iterator[Found]:
+    for each in live:
+        fresh = each.digest == workload.digest
+        if fresh and each.phase is Phase.PREPARED and look.startable(workload):
+            yield Start(instance=each, workload=workload)
+
+
+def _sick(look: Look, workload: Workload) -> Iterator[Found]:
+    for each in look.live(workload.name):
+        if each.phase is Phase.SICK:
+            yield Stop(instance=each, why=each.reason, failed=True)

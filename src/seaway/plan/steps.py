@@ -1,0 +1,104 @@
+"""Steps: what a target that runs single instances can be asked to do, and the plan made of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from seaway.model.instance import Instance
+from seaway.model.names import Digest
+from seaway.model.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """Make everything a new instance needs, but start nothing."""
+
+    workload: Workload
+    slot: int
+    deaths: int = 0
+    """Deaths in a row in that slot so far."""
+
+    @property
+    def key(self) -> str:
+        return f"create {self.workload.name} {self.slot} {self.workload.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Start a prepared instance."""
+
+    instance: Instance
+    workload: Workload
+
+    @property
+    def key(self) -> str:
+        return f"start {self.instance.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """Let the proxy send requests to a ready instance."""
+
+    instance: Instance
+
+    @property
+    def key(self) -> str:
+        return f"admit {self.instance.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain:
+    """Send it nothing new; what it has in hand goes on."""
+
+    instance: Instance
+
+    @property
+    def key(self) -> str:
+        return f"drain {self.instance.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """End an instance and its whole process tree. Returns when nothing of it is left."""
+
+    instance: Instance
+    why: str
+    failed: bool = False
+    """Stopped because it failed: it counts as a death."""
+
+    @property
+    def key(self) -> str:
+        return f"stop {self.instance.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """Remove what is left of an instance that is over; logs and volumes stay."""
+
+    instance: Instance
+
+    @property
+    def key(self) -> str:
+        return f"forget {self.instance.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure:
+    """Tell a running proxy of a new routing, losing no request."""
+
+    instance: Instance
+    routing: Digest
+
+    @property
+    def key(self) -> str:
+        return f"configure {self.instance.id} {self.routing}"
+
+
+Step = Create | Start | Admit | Drain | Stop | Forget | Configure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What can be done now, side by side; and when to look again if nothing happens before."""
+
+    steps: tuple[Step, ...] = ()
+    again_at: datetime | None = None

@@ -1,0 +1,70 @@
+"""Verdict: whether a release is in place, on its way, or will never get there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from seaway.model.instance import Instance, Phase
+from seaway.model.release import Release, routing_digest
+from seaway.model.workload import Role, Workload
+from seaway.plan.look import Look
+
+DEATHS_ON_TRIAL = 3
+"""An instance of a release on trial that died so often in a row will not get better."""
+
+
+def in_place(release: Release, seen: Sequence[Instance], now: datetime) -> bool:
+    """Whether all that is wanted serves, and nothing that is not wanted runs."""
+    look = Look(release, seen, now)
+    wanted = {each.name for each in release.workloads}
+    if any(not each.phase.over and each.workload not in wanted for each in seen):
+        return False
+    return all(settled(look, each) for each in release.workloads)
+
+
+def settled(look: Look, workload: Workload) -> bool:
+    """Whether this workload is as the release wants it."""
+    live = look.live(workload.name)
+    match workload.role:
+        case Role.SCHEDULE:
+            return True
+        case Role.JOB:
+            return look.satisfied(workload.name)
+        case Role.PROXY:
+            wanted = routing_digest(look.release.routing)
+            return (
+                len(live) == 1 and _fresh_and_ready(live[0], workload) and live[0].config == wanted
+            )
+        case Role.STORE:
+            return len(live) == 1 and _fresh_and_ready(live[0], workload)
+        case Role.SERVICE:
+            serving = [each for each in live if _serves(look, each, workload)]
+            return len(serving) == len(live) == workload.replicas
+
+
+def _fresh_and_ready(instance: Instance, workload: Workload) -> bool:
+    return instance.digest == workload.digest and instance.phase is Phase.READY
+
+
+def _serves(look: Look, instance: Instance, workload: Workload) -> bool:
+    return instance.digest == workload.digest and look.available(workload, instance)
+
+
+def hopeless(release: Release, seen: Sequence[Instance]) -> Instance | None:
+    """The instance that shows that a release on trial will never be in place, or None."""
+    for workload in release.workloads:
+        tries = min(DEATHS_ON_TRIAL, workload.restarting.tries)
+        for each in seen:
+            mine = each.workload == workload.name and each.digest == workload.digest
+            if mine and each.phase is Phase.DEAD and each.deaths >= tries:
+                return each
+    return None
+
+
+def given_up(release: Release, seen: Sequence[Instance]) -> tuple[Instance, ...]:
+    """Those that died too often in a row and are not tried again by themselves (R138)."""
+    tries = {each.name: (each.restarting.tries, each.digest) for each in release.workloads}
+    return tuple(
+        each for each in seen
+        if each.phase is Phase.DEAD and each.workload in tries
+        and (each.deaths >= tries[each.workload][0] and each.digest == tries[each.workload][1])
+    )  # fmt: skip

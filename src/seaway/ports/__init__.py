@@ -1,0 +1,1 @@
+"""The few interfaces between the core and the world, one file each."""

@@ -1,0 +1,93 @@
+"""Target: a place where workloads run."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from seaway.model.finding import Finding
+from seaway.model.instance import Instance
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.plan.steps import Plan, Step
+
+
+class Target(Protocol):
+    """A place where workloads run. It remembers everything itself; `observe` reads it back."""
+
+    name: str
+
+    async def observe(self) -> Sequence[Instance]:
+        """Everything of this stack that is there, over or not; never raises for a sick instance."""
+        ...
+
+    def plan(self, release: Release, seen: Sequence[Instance], now: datetime) -> Plan: ...
+
+    def cannot(self, release: Release) -> Sequence[Finding]:
+        """Promises of the release that this target cannot keep, and tools it lacks."""
+        ...
+
+    async def perform(self, step: Step, release: Release) -> None:
+        """Do one step; safe to repeat, and safe to be killed in.
+
+        Raises:
+            StepFailed: it did not work; what is left is visible to `observe`.
+        """
+        ...
+
+    async def changed(self) -> None:
+        """Return as soon as something differs from the last `observe`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a log."""
+
+    at: datetime
+    workload: str
+    instance: str
+    stream: str
+    """`stdout`, `stderr`, or `seaway` for what the platform says about the instance."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which lines are wanted."""
+
+    workloads: frozenset[str] = frozenset()
+    """Empty for all."""
+    since: datetime | None = None
+    tail: int | None = None
+    grep: str = ""
+    """A regular expression; empty for all lines."""
+    follow: bool = False
+
+
+class Tails(Protocol):
+    """A target whose logs can be read."""
+
+    def lines(self, query: LogQuery) -> AsyncIterator[Line]:
+        """Lines in order of time; with `follow`, those to come as well."""
+        ...
+
+
+class Executes(Protocol):
+    """A target that can run a command where an instance runs."""
+
+    async def execute(self, instance: Instance, release: Release, argv: Sequence[str]) -> int:
+        """Run with the terminal of this process; return the exit status."""
+        ...
+
+
+class Destroys(Protocol):
+    """A target that can throw data away."""
+
+    async def volumes(self) -> Sequence[tuple[Name, str, int]]:
+        """Workload, volume and bytes used, of everything kept."""
+        ...
+
+    async def destroy(self) -> None:
+        """Remove every volume and log. Nothing may be running."""
+        ...

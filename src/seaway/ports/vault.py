@@ -1,0 +1,24 @@
+"""Vault: secrets by name and version."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Vault(Protocol):
+    """Keeps secrets encrypted. Versions count from 1; old ones stay readable until pruned."""
+
+    def versions(self) -> Mapping[str, int]:
+        """The newest version of every secret; no values."""
+        ...
+
+    def read(self, name: str, version: int = 0) -> str:
+        """The value; version 0 for the newest.
+
+        Raises:
+            UsageError: there is no such secret or version.
+        """
+        ...
+
+    def write(self, name: str, value: str) -> int:
+        """Keep a new version, durably; return its number."""
+        ...

@@ -1,0 +1,136 @@
+"""Inner: the upstreams, and the listeners by which other workloads of the stack reach them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from seaway.model.route import Routing, Upstream
+from seaway.proxies.engine import Setting
+from seaway.proxies.haproxy.body import FILTER
+from seaway.proxies.haproxy.page import MARK
+from seaway.proxies.haproxy.path import on
+from seaway.proxies.haproxy.syntax import formatted, milliseconds
+
+KEPT = 32
+"""Idle connections to each instance (R7)."""
+ONCE = ".once"
+REPEATABLE = "METH_GET or METH_HEAD or METH_OPTIONS"
+"""Methods that change nothing (RFC 9110, 9.2.1); their bodies, if any, are small."""
+COMPRESSED = (
+    "text/plain", "text/css", "text/xml", "text/javascript", "application/javascript",
+    "application/xml+rss", "application/json",
+)  # fmt: skip
+"""R9. Of any size: HAProxy chooses before rules can see how long an answer is."""
+
+
+def service_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
+    """On the machine itself: no limits, no redirects, the same health and the same retries."""
+    for upstream in routing.upstreams:
+        if address := setting.services.get(upstream.workload):
+            yield f"\nfrontend service-{upstream.workload}"
+            yield f"  bind {address.host}:{address.port}"
+            yield "  option idle-close-on-response"
+            yield "  http-request set-log-level silent"
+            yield "  http-request set-var(txn.form) str(json-en)"
+            yield "  http-request set-var(txn.id) uuid()"
+            told = "req.hdr(x-request-id)"
+            yield f"  http-request set-var(txn.id) {told} if {{ {told} -m found }}"
+            yield "  http-request set-header X-Request-ID %[var(txn.id)]"
+            yield f"  http-after-response del-header {MARK}"
+            yield f"  use_backend {once(upstream.workload)} unless {REPEATABLE}"
+            yield f"  default_backend {upstream.workload}"
+
+
+def once(workload: str) -> str:
+    """The second backend of an upstream, for requests that must not be sent twice."""
+    return workload + ONCE
+
+
+def backends(routing: Routing, setting: Setting) -> Iterator[str]:
+    """Two for each upstream, with the instances that take requests now."""
+    for upstream in routing.upstreams:
+        yield "\n# What may be repeated: over kept connections, and elsewhere if an instance dies."
+        yield f"backend {upstream.workload}"
+        yield "  retry-on conn-failure empty-response 502 503 504"
+        yield "  http-reuse always"
+        yield from _backend(routing, setting, upstream)
+        yield "\n# What may have had an effect: when an upstream dies on a connection that was"
+        yield "# used before, HAProxy ends the client's without an answer, and browsers send a"
+        yield "# POST again. Over a fresh one it answers: 502."
+        yield f"backend {once(upstream.workload)}"
+        yield "  retry-on conn-failure"
+        yield "  http-request disable-l7-retry"
+        yield "  option http-server-close"
+        yield "  http-reuse never"
+        yield FILTER
+        yield from _backend(routing, setting, upstream)
+
+
+def _backend(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator[str]:
+    yield f"  balance {upstream.balance}"
+    yield f"  timeout connect {milliseconds(_connect(routing, upstream))}"
+    yield from _timeouts(routing, upstream)
+    yield from _check(upstream)
+    yield from _compression()
+    for member in setting.members:
+        if member.workload == upstream.workload and upstream.port in member.addresses:
+            address = member.addresses[upstream.port]
+            where = f"{address.host}:{address.port}"
+            yield f"  server {member.instance} {where} {checked(upstream)}"
+
+
+def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:
+    """Those of each route to it; requests from inside the stack keep the defaults."""
+    for number, site in enumerate(routing.sites):
+        for position, route in enumerate(site.routes):
+            if route.to == upstream.workload:
+                when = on(f"{number}.{position}")
+                times = route.timeouts
+                # HAProxy takes an answer that ends with its connection for a tunnel, too.
+                silence = times.idle if route.websocket else times.response
+                yield f"  http-request set-timeout server {milliseconds(times.response)} {when}"
+                yield f"  http-request set-timeout tunnel {milliseconds(silence)} {when}"
+
+
+def checked(upstream: Upstream) -> str:
+    """Asked twice a second, out after two bad answers, back after a good one (R6).
+
+    As many failed connections in a row as the upstream allows take it out at once.
+    """
+    return (
+        "check inter 500ms fall 2 rise 1 "
+        f"observe layer4 error-limit {upstream.failures} on-error mark-down "
+        f"pool-max-conn {KEPT}"
+    )
+
+
+def _check(upstream: Upstream) -> Iterator[str]:
+    yield "  timeout check 2s"
+    if upstream.check:
+        yield "  option httpchk"
+        yield (
+            f"  http-check send meth GET uri {formatted(upstream.check)} ver HTTP/1.1 "
+            "hdr Host localhost hdr User-Agent seaway-check"
+        )
+        # 404 is no reason to leave: while a release renames the path, the instances of one of the
+        # two do not know it. Whether an instance may come in, Seaway has asked before.
+        yield "  http-check expect status 200-499"
+
+
+def _compression() -> Iterator[str]:
+    yield "  filter compression"
+    yield "  compression algo gzip"
+    yield f"  compression type {' '.join(COMPRESSED)}"
+    # Where it packs, it says Vary itself; 2.6 would say it twice.
+    yield "  http-request set-var(txn.packs) bool(true) if { req.hdr(accept-encoding) -m sub gzip }"
+    text = f"{{ res.hdr(content-type) -m beg {' '.join(COMPRESSED)} }}"
+    unsaid = "!{ var(txn.packs) -m bool } !{ res.hdr(vary) -m sub -i encoding }"
+    yield f"  http-response add-header Vary Accept-Encoding if {text} {unsaid}"
+
+
+def _connect(routing: Routing, upstream: Upstream) -> timedelta:
+    """An upstream has one: the longest that any of its routes allows."""
+    given = [
+        route.timeouts.connect
+        for site in routing.sites for route in site.routes if route.to == upstream.workload
+    ]  # fmt: skip
+    return max(given, default=timedelta(seconds=5))

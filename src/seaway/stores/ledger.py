@@ -1,0 +1,207 @@
+"""The ledger in one SQLite file: releases, events, and what was last seen."""
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+from pydantic import TypeAdapter
+
+from seaway.model.instance import Instance
+from seaway.model.release import Release
+from seaway.ports.ledger import Event, Verdict
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS releases (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, body BLOB NOT NULL,
+    verdict TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, code TEXT NOT NULL,
+    facts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS single (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+WAIT_FOR_LOCK = 10.0
+"""Seconds that a writer waits for another; each holds the lock for milliseconds."""
+EVENTS_KEPT = 20_000
+RELEASES_KEPT = 10
+"""R120: the last N releases; those younger than the last good one are never removed."""
+
+
+class SqliteLedger:
+    """Several processes may hold it open. Releases and wishes are on disk before a call returns."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        self._lock, self._path = Lock(), path
+        self._connection = sqlite3.connect(
+            path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
+        )
+        path.chmod(0o600)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Once every thread is out of it: SQLite does not survive being closed in mid-call."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self, *, durable: bool) -> Generator[sqlite3.Connection]:
+        """One at a time in this process; `durable` means on disk at the end (S10)."""
+        with self._lock:
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise
+                full = os.strerror(errno.ENOSPC)
+                raise OSError(errno.ENOSPC, full, str(self._path)) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        """A commit that failed has left the transaction open, or has not: SQLite decides."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def record(self, release: Release) -> Release:
+        at = release.created or _now()
+        with self._transaction(durable=True) as db:
+            row = db.execute(
+                "INSERT INTO releases (at, body, verdict) VALUES (?, '', ?)",
+                (at.isoformat(), Verdict.PENDING),
+            )
+            number = int(row.lastrowid or 0)
+            numbered = replace(release, number=number, created=at)
+            body = _releases().dump_json(numbered)
+            db.execute("UPDATE releases SET body = ? WHERE number = ?", (body, number))
+            db.execute(
+                "UPDATE releases SET verdict = ? WHERE verdict = ? AND number < ?",
+                (Verdict.REPLACED, Verdict.PENDING, number),
+            )
+            _set(db, "wanted", str(number).encode())
+            _prune(db, number)
+        return numbered
+
+    def wanted(self) -> Release | None:
+        rows = self._rows(
+            "SELECT body FROM releases JOIN single ON single.name = 'wanted' "
+            "WHERE releases.number = CAST(CAST(single.value AS TEXT) AS INTEGER)"
+        )
+        return _releases().validate_json(_bytes(rows[0][0])) if rows else None
+
+    def want_nothing(self) -> None:
+        with self._transaction(durable=True) as db:
+            _set(db, "wanted", b"0")
+            db.execute("INSERT OR REPLACE INTO single (name, value) "
+                       "SELECT 'ended', COALESCE(MAX(number), 0) FROM releases")  # fmt: skip
+
+    def judge(self, number: int, verdict: Verdict) -> None:
+        with self._transaction(durable=True) as db:
+            db.execute("UPDATE releases SET verdict = ? WHERE number = ?", (verdict, number))
+
+    def verdict(self, number: int) -> Verdict | None:
+        rows = self._rows("SELECT verdict FROM releases WHERE number = ?", number)
+        return Verdict(str(rows[0][0])) if rows else None
+
+    def last_good(self, before: int) -> Release | None:
+        rows = self._rows(
+            "SELECT body FROM releases WHERE verdict = ? AND number < ? AND number > COALESCE("
+            "(SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM single WHERE name = 'ended'), 0) "
+            "ORDER BY number DESC LIMIT 1",
+            Verdict.GOOD, before,
+        )  # fmt: skip
+        return _releases().validate_json(_bytes(rows[0][0])) if rows else None
+
+    def releases(self, limit: int) -> Sequence[tuple[Release, Verdict]]:
+        rows = self._rows(
+            "SELECT body, verdict FROM releases ORDER BY number DESC LIMIT ?", limit
+        )  # fmt: skip
+        return [(_releases().validate_json(_bytes(b)), Verdict(str(v))) for b, v in rows]
+
+    def tell(self, event: Event) -> None:
+        with self._transaction(durable=False) as db:
+            db.execute(
+                "INSERT INTO events (at, code, facts) VALUES (?, ?, ?)",
+                (event.at.isoformat(), event.code, json.dumps(dict(event.facts))),
+            )
+
+    def events(self, after: int) -> Sequence[Event]:
+        rows = self._rows(
+            "SELECT number, at, code, facts FROM events WHERE number > ? ORDER BY number", after
+        )
+        return [
+            Event(
+                number=int(str(number)), at=datetime.fromisoformat(str(at)), code=str(code),
+                facts=json.loads(str(facts)),
+            )
+            for number, at, code, facts in rows
+        ]  # fmt: skip
+
+    def last_event(self) -> int:
+        rows = self._rows("SELECT COALESCE(MAX(number), 0) FROM events")
+        return int(str(rows[0][0]))
+
+    def see(self, instances: Sequence[Instance]) -> None:
+        with self._transaction(durable=False) as db:
+            _set(db, "seen", _instances().dump_json(tuple(instances)))
+
+    def seen(self) -> Sequence[Instance]:
+        rows = self._rows("SELECT value FROM single WHERE name = 'seen'")
+        return _instances().validate_json(_bytes(rows[0][0])) if rows else ()
+
+
+def warm() -> None:
+    """Make what reading and writing needs, at a moment when nobody waits for it."""
+    _releases()
+    _instances()
+
+
+@cache
+def _releases() -> TypeAdapter[Release]:
+    """Made when first used: it takes longer than most commands."""
+    return TypeAdapter(Release)
+
+
+@cache
+def _instances() -> TypeAdapter[tuple[Instance, ...]]:
+    return TypeAdapter(tuple[Instance, ...])
+
+
+def _set(db: sqlite3.Connection, name: str, value: bytes) -> None:
+    db.execute("INSERT OR REPLACE INTO single (name, value) VALUES (?, ?)", (name, value))
+
+
+def _prune(db: sqlite3.Connection, newest: int) -> None:
+    good = db.execute(
+        "SELECT COALESCE(MAX(number), 0) FROM releases WHERE verdict = ?", (Verdict.GOOD,)
+    ).fetchone()[0]
+    oldest = min(newest - RELEASES_KEPT + 1, good or newest)
+    db.execute("DELETE FROM releases WHERE number < ?", (oldest,))
+    db.execute(
+        "DELETE FROM events WHERE number <= (SELECT MAX(number) FROM events) - ?", (EVENTS_KEPT,)
+    )
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 -- only for a release that nobody dated

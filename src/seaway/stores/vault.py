@@ -1,0 +1,123 @@
+"""The vault in one encrypted file: secrets by name and version."""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from seaway.errors import SeawayError, UsageError
+
+NONCE = 12
+"""Bytes, as NIST SP 800-38D asks for AES-GCM."""
+VERSIONS_KEPT = 5
+
+Contents = dict[str, dict[str, str]]
+"""Values by version (in decimal) by name."""
+
+
+class FileVault:
+    """AES-256-GCM with a key of its own beside it, mode 0600, or given by the operator.
+
+    The key beside the file protects copies of the file alone, not the machine it is on.
+    """
+
+    def __init__(self, path: Path, key: str = "") -> None:
+        self._path = path
+        self._given = key
+        self._known: tuple[tuple[int, int], Contents] | None = None
+
+    def versions(self) -> Mapping[str, int]:
+        return {name: max(map(int, kept)) for name, kept in self._contents().items()}
+
+    def read(self, name: str, version: int = 0) -> str:
+        kept = self._contents().get(name)
+        if not kept:
+            raise UsageError("SW701", name=name)
+        wanted = str(version or max(map(int, kept)))
+        if wanted not in kept:
+            raise UsageError("SW702", name=name, version=version)
+        return kept[wanted]
+
+    def write(self, name: str, value: str) -> int:
+        with self._locked():
+            contents = {each: dict(kept) for each, kept in self._load().items()}
+            kept = contents.setdefault(name, {})
+            version = max(map(int, kept), default=0) + 1
+            kept[str(version)] = value
+            for old in sorted(map(int, kept))[:-VERSIONS_KEPT]:
+                del kept[str(old)]
+            self._save(contents)
+        return version
+
+    def _contents(self) -> Contents:
+        """Read again only when the file is another one: it is replaced as a whole."""
+        try:
+            facts = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        mark = (facts.st_ino, facts.st_mtime_ns)
+        if self._known is None or self._known[0] != mark:
+            self._known = (mark, self._load())
+        return self._known[1]
+
+    def _load(self) -> Contents:
+        try:
+            sealed = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            opened = AESGCM(self._key()).decrypt(sealed[:NONCE], sealed[NONCE:], b"seaway vault 1")
+        except (InvalidTag, ValueError) as error:
+            raise SeawayError("SW703", path=str(self._path)) from error
+        contents: Contents = json.loads(opened)
+        return contents
+
+    def _save(self, contents: Contents) -> None:
+        nonce = os.urandom(NONCE)
+        text = json.dumps(contents).encode()
+        sealed = nonce + AESGCM(self._key()).encrypt(nonce, text, b"seaway vault 1")
+        write_durably(self._path, sealed)
+
+    def _key(self) -> bytes:
+        if self._given:
+            return bytes.fromhex(self._given)
+        path = self._path.with_name(self._path.name + ".key")
+        if not path.exists():
+            write_durably(path, secrets.token_hex(32).encode())
+        return bytes.fromhex(path.read_text())
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = self._path.with_name(self._path.name + ".lock")
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def write_durably(path: Path, body: bytes) -> None:
+    """Replace a file as a whole, mode 0600: after a power loss it is the old or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,1 @@
+"""Places where workloads run, one package or module each; `wiring` chooses."""

@@ -1,0 +1,82 @@
+"""Belongings: the files a shim keeps of its process: run folder, `pid`, `exit`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+
+
+def make_run_folder(path: str, owner: int) -> None:
+    """Make it, private; the folders above it may be passed by others.
+
+    Raises:
+        OSError: it cannot be made, or is in the hands of somebody else: `/dev/shm` is for all.
+    """
+    stack = os.path.dirname(path)
+    for folder in (os.path.dirname(stack), stack):
+        os.makedirs(folder, 0o711, exist_ok=True)
+        _ours(folder, owner)
+        os.chmod(folder, 0o711)  # noqa: S103 -- the user of the process must pass
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        _ours(path, owner)
+
+
+def write_private(path: str, text: str, owner: tuple[int, int]) -> None:
+    """Write a file that only its owner can read."""
+    data = text.encode()
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o400)
+    try:
+        while data:
+            data = data[os.write(fd, data) :]
+        os.fchown(fd, *owner)
+    finally:
+        os.close(fd)
+
+
+def now() -> str:
+    """The time in UTC, to the millisecond."""
+    moment = time.time()
+    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return f"{second}.{int(moment % 1 * 1000):03}Z"
+
+
+def born(pid: int) -> int:
+    """When the kernel made it, in ticks since boot: with the pid it names one process."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[19])
+
+
+def write_whole(folder: str, name: str, text: str) -> None:
+    """Write a file that is there whole or not at all."""
+    part = f"{folder}/{name}.part"
+    with open(part, "w", encoding="utf-8") as file:
+        file.write(text)
+        if name == "exit":  # only this one counts after a power cut
+            file.flush()
+            os.fsync(file.fileno())
+    os.rename(part, f"{folder}/{name}")
+    if name == "exit":
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(fd)
+        os.close(fd)
+
+
+def remove_tree(path: str) -> None:
+    """Remove a folder and what is in it, as far as it goes."""
+    try:
+        for entry in os.scandir(path):
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(entry.path)
+            else:
+                os.unlink(entry.path)
+        os.rmdir(path)
+    except OSError:
+        return
+
+
+def _ours(path: str, owner: int) -> None:
+    if os.lstat(path).st_uid not in {0, os.geteuid(), owner}:
+        raise PermissionError(errno.EPERM, "belongs to someone else", path)

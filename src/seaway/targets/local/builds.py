@@ -1,0 +1,191 @@
+"""Builds: Python environments and build outputs, made once for each state of their source."""
+
+import asyncio
+import contextlib
+import hashlib
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from seaway.errors import StepFailed
+from seaway.model.workload import Build
+from seaway.targets.local.record import Record
+from seaway.targets.local.running import run_tool
+from seaway.targets.local.sources import newest
+from seaway.targets.local.state import StateFolder
+from seaway.targets.local.tools import find_uv, missing_tools
+
+LONGEST = 1800.0
+"""Seconds that a build may take."""
+ASKING = 10.0
+"""Seconds for pip to say how it is set up."""
+KEPT_UNUSED = 7 * 24 * 3600.0
+"""Seconds that a build is kept for the case that an older release is wanted again."""
+OURS = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"})
+"""Variables about the Python that runs Seaway, which would lead a build astray."""
+COMPLETE = ".complete"
+"""In a folder that a build has made to its end."""
+PROJECT_FILES = ("pyproject.toml", "uv.lock", "requirements.txt", ".python-version")
+
+
+class Builds:
+    """The builds of one stack. Equal ones are made once and shared."""
+
+    def __init__(self, state: StateFolder, outside: Mapping[str, str]) -> None:
+        self._state, self._outside = state, outside
+        self._busy: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def make(self, build: Build) -> tuple[Path | None, Path | None]:
+        """Build what is not there yet; return the Python environment and the copied output.
+
+        Raises:
+            StepFailed: the build failed; its last lines are among the facts.
+        """
+        environment = self.environment(build)
+        if environment:
+            async with self._busy[environment.name]:
+                await self._make_environment(build, environment)
+        if build.command or build.output:
+            async with self._busy[build.folder]:  # builds in one folder would disturb each other
+                await self._make_output(build)
+        return environment, self._copy(build) if build.output else None
+
+    def up_to_date(self, build: Build) -> bool:
+        """Whether there is nothing to run: its output is there and younger than its source."""
+        if (self._copy(build) / COMPLETE).exists() or not build.command:
+            return True
+        if not build.output:
+            return False
+        output = Path(build.output)
+        made = newest_below(output)
+        return made > 0 and made >= newest(Path(build.folder), frozenset({output}))
+
+    def remove_unused(self, records: Sequence[Record]) -> None:
+        """Remove what no instance needs, and what nobody may want again soon."""
+        used = {path for each in records for path in (each.environment, each.output)}
+        for folder in self._state.builds.glob("*-*"):
+            with contextlib.suppress(OSError):
+                idle = time.time() - (folder / COMPLETE).stat().st_mtime > KEPT_UNUSED
+                if idle and str(folder) not in used:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def environment(self, build: Build) -> Path | None:
+        """The Python environment for a project; None where there is no project."""
+        files = [Path(build.folder, name) for name in PROJECT_FILES]
+        if build.output or not any(file.is_file() for file in files[:3]):
+            return None
+        whole = hashlib.sha256(f"{build.folder}\0{sys.version}".encode())
+        for file in files:
+            whole.update(file.read_bytes() if file.is_file() else b"-")
+        return self._state.builds / f"python-{whole.hexdigest()[:16]}"
+
+    def _copy(self, build: Build) -> Path:
+        """Where the output of this very source is kept, for as long as an instance may serve it."""
+        state = f"{build.folder}\0{build.command}\0{build.output}\0{build.fingerprint}"
+        return self._state.builds / f"output-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
+
+    async def _make_environment(self, build: Build, environment: Path) -> None:
+        if (environment / COMPLETE).exists():
+            return
+        uv = find_uv(self._outside)
+        if uv is None:
+            raise StepFailed("SW258", folder=build.folder)
+        await asyncio.to_thread(shutil.rmtree, environment, ignore_errors=True)
+        environment.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        network = await self._network()
+        for argv, more in python_commands(uv, Path(build.folder), environment):
+            await self._run(build, argv, {**network, **more})
+        (environment / COMPLETE).touch()
+
+    async def _network(self) -> dict[str, str]:
+        """For uv: trust whom this machine trusts, and use the mirror that pip was told to use."""
+        trust = {"UV_SYSTEM_CERTS": self._outside.get("UV_SYSTEM_CERTS", "true")}
+        if self._outside.get("UV_DEFAULT_INDEX") or self._outside.get("UV_INDEX_URL"):
+            return trust
+        mirror = self._outside.get("PIP_INDEX_URL", "")
+        if not mirror:
+            ask = (sys.executable, "-m", "pip", "config", "get", "global.index-url")
+            status, said = await run_tool(ask, self._outside, Path("/"), ASKING)
+            mirror = "" if status else said.rpartition("\n")[2]
+        return {**trust, "UV_DEFAULT_INDEX": mirror} if mirror.startswith("http") else trust
+
+    async def _make_output(self, build: Build) -> None:
+        copy = self._copy(build)
+        if (copy / COMPLETE).exists():
+            return
+        if build.command and not self._excused(build):
+            npm = {"npm_config_fund": "false", "npm_config_audit": "false"}
+            await self._run(build, ("/bin/sh", "-c", build.command), npm)
+        await asyncio.to_thread(_keep, build, copy)
+
+    def _excused(self, build: Build) -> bool:
+        """Its tools are not here, but nothing would change by running it."""
+        return bool(missing_tools(build.command, self._outside)) and self.up_to_date(build)
+
+    async def _run(self, build: Build, argv: tuple[str, ...], more: Mapping[str, str]) -> None:
+        env = {name: value for name, value in self._outside.items() if name not in OURS}
+        status, output = await run_tool(argv, {**env, **more}, Path(build.folder), LONGEST)
+        if status:
+            what = build.command or " ".join((Path(argv[0]).name, *argv[1:3]))
+            last = output.strip().rpartition("\n")[2] or f"exit {status}"
+            facts = {"folder": build.folder, "last": last, "output": output}
+            raise StepFailed("SW259", command=what, **facts)
+
+
+def python_commands(
+    uv: Path, folder: Path, environment: Path
+) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+    """How the environment of a project is made: from its lock where it has one.
+
+    Bytecode is made at once: the user it runs as may not be allowed to write there later.
+    A project that can be installed is, as a link to its source, for the commands it brings. Its
+    own wish for a version of Python counts; without one it gets the one that runs Seaway.
+    """
+    project = folder / "pyproject.toml"
+    text = project.read_text() if project.is_file() else ""
+    wishes = "requires-python" in text or (folder / ".python-version").is_file()
+    python = () if wishes else ("--python", sys.executable)
+    make = (str(uv), "venv", "--quiet", *python, str(environment))
+    to = ("--python", str(environment / "bin" / "python"))
+    install = (str(uv), "pip", "install", "--quiet", "--compile-bytecode", *to)
+    plain: dict[str, str] = {}
+    if (folder / "uv.lock").is_file():
+        sync = (str(uv), "sync", "--quiet", "--frozen", "--no-dev", "--compile-bytecode", *to)
+        return [(make, plain), (sync, {"UV_PROJECT_ENVIRONMENT": str(environment)})]
+    if "[build-system]" in text:
+        return [(make, plain), ((*install, "--editable", str(folder)), plain)]
+    file = "requirements.txt" if (folder / "requirements.txt").is_file() else "pyproject.toml"
+    return [(make, plain), ((*install, "--requirement", str(folder / file)), plain)]
+
+
+def newest_below(folder: Path) -> float:
+    """When the youngest file below a folder was changed, in seconds of the epoch; 0 for none."""
+    return max((file.stat().st_mtime for file in folder.rglob("*") if file.is_file()), default=0.0)
+
+
+def _keep(build: Build, copy: Path) -> None:
+    """Copy what was made; without an output only remember that it was.
+
+    The copy appears whole or not at all, and can be read by whoever serves it.
+
+    Raises:
+        StepFailed: the output is not there.
+    """
+    output, half = Path(build.output), copy.with_name(f".{copy.name}")
+    if build.output and not output.is_dir():
+        raise StepFailed("SW260", folder=build.output, command=build.command)
+    copy.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    shutil.rmtree(half, ignore_errors=True)
+    if build.output:
+        shutil.copytree(output, half)
+    else:
+        half.mkdir()
+    for file in (half, *half.rglob("*")):
+        with contextlib.suppress(OSError):
+            file.chmod(0o755 if file.is_dir() else 0o644)
+    (half / COMPLETE).touch(mode=0o644)
+    shutil.rmtree(copy, ignore_errors=True)
+    half.rename(copy)

@@ -1,0 +1,158 @@
+"""Child: what happens in a new process between the fork and the execution of its program."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import resource
+import sys
+
+from seaway.targets.local.signals import signal
+
+TYPE_CHECKING = False  # the one in `typing` costs 3 ms
+if TYPE_CHECKING:
+    from seaway.targets.local.order import Order
+
+PDEATHSIG = 1  # linux/prctl.h
+SUBREAPER = 36
+NEW_USER = 0x10000000  # linux/sched.h
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+Identity = tuple[int, int, bool]
+"""Uid, gid, and whether only mapped in a user namespace."""
+
+
+class Refused(Exception):  # noqa: N818 -- says what the kernel did
+    """The kernel refused a step; the program was not executed."""
+
+    def __init__(self, step: str, number: int) -> None:
+        super().__init__(step, number)
+        self.step = step
+        self.number = number
+
+
+def become_program(order: Order, shim: int, pipes: tuple[int, int], outputs: list[int]) -> None:
+    """Become the program. Never returns."""
+    go, said = pipes
+    try:
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+        os.dup2(outputs[0], 1)
+        os.dup2(outputs[1], 2)
+        die_with(shim)
+        if os.read(go, 1) != b"g":
+            os._exit(1)
+        if order["open_files"]:
+            limit_files(order["open_files"])
+        become(order["identity"], order["cwd"], shim)
+        execute(order["argv"], order["env"])
+    except Refused as refused:
+        os.write(said, f"{refused.step} {refused.number}".encode())
+    except BaseException:  # silence would mean that the program is being executed
+        os.write(said, b"program 0")
+        raise
+    finally:
+        os._exit(127)
+
+
+def become(identity: Identity | None, cwd: str, parent: int) -> None:
+    """Take the identity, go to the folder, and be killed when the parent dies.
+
+    Raises:
+        Refused: with the step `identity` or `folder`.
+    """
+    try:
+        if identity is not None:
+            _take(identity)
+    except OSError as error:
+        raise Refused("identity", error.errno or 0) from error
+    try:
+        os.chdir(cwd)
+    except OSError as error:
+        raise Refused("folder", error.errno or 0) from error
+    die_with(parent)
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the parent dies. A change of user clears this: call it afterwards."""
+    LIBC.prctl(PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was told
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    LIBC.prctl(SUBREAPER, 1, 0, 0, 0)
+
+
+def execute(argv: list[str], env: dict[str, str]) -> None:
+    """Execute the program, looked for on its own PATH. Imports nothing: it may not be allowed to.
+
+    Raises:
+        Refused: with the step `program`; of several reasons, one other than "not there" counts.
+    """
+    for number in IGNORED_BY_PYTHON:
+        signal.signal(number, signal.SIG_DFL)
+    path = [""] if "/" in argv[0] else env.get("PATH", "/usr/bin:/bin").split(":")
+    reason = errno.ENOENT
+    for folder in path:
+        program = f"{folder}/{argv[0]}" if folder else argv[0]
+        try:
+            os.execve(program, argv, env)  # noqa: S606
+        except OSError as error:
+            if not folder or os.path.exists(program):  # else not there, or in a closed folder
+                reason = error.errno or 0
+    raise Refused("program", reason)
+
+
+def limit_files(count: int) -> None:
+    """Limit how many files it may have open.
+
+    Raises:
+        Refused: with the step `open files`: more than the hard limit, and not root.
+    """
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+    except (OSError, ValueError) as error:
+        raise Refused("open files", getattr(error, "errno", 0) or 0) from error
+
+
+def _take(identity: Identity) -> None:
+    uid, gid, mapped = identity
+    if mapped:
+        _map(uid, gid)
+        return
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+
+
+def _map(uid: int, gid: int) -> None:
+    """Look like another user from inside, in a namespace of its own (user_namespaces(7))."""
+    outer_uid, outer_gid = os.geteuid(), os.getegid()
+    if LIBC.unshare(NEW_USER):
+        raise OSError(ctypes.get_errno(), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {outer_uid} 1"),
+        ("gid_map", f"{gid} {outer_gid} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def become_command(words: list[str]) -> None:
+    """Become a helper command: PARENT UID GID MAPPED CWD COMMAND… Never returns."""
+    parent, uid, gid, mapped, cwd, *argv = words
+    identity = (int(uid), int(gid), mapped == "1") if uid else None
+    try:
+        become(identity, cwd, int(parent))
+        execute(argv, dict(os.environ))
+    except Refused as refused:
+        sys.stderr.write(f"{refused.step}: {os.strerror(refused.number)}\n")
+        os._exit(127)

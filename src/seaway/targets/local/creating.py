@@ -1,0 +1,123 @@
+"""Creating: everything a new instance needs, made before anything runs."""
+
+import errno
+import os
+import secrets
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from seaway.errors import SeawayError, StepFailed
+from seaway.model.names import InstanceId
+from seaway.model.release import Release
+from seaway.model.workload import Build
+from seaway.plan.steps import Create
+from seaway.targets.local import launch
+from seaway.targets.local.asking import in_words
+from seaway.targets.local.dressing import Wardrobe
+from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
+from seaway.targets.local.process import Identity, Life
+from seaway.targets.local.record import Record, new_folder, records, write_record
+from seaway.targets.local.shim_log import Log
+from seaway.targets.local.state import StateFolder
+
+
+async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
+    """Make an instance for a slot; nothing where there is one of this kind that is not over.
+
+    Raises:
+        StepFailed: it did not work; the instance is there, dead, and carries the reason.
+    """
+    state, clock = wardrobe.premises.state, wardrobe.premises.clock
+    if _there(step, state):
+        return
+    record = Record(
+        id=InstanceId(f"{step.workload.name}-{secrets.token_hex(3)}"), workload=step.workload,
+        digest=step.workload.digest, slot=step.slot, deaths=step.deaths, created=clock.now(),
+        release=release.number,
+    )  # fmt: skip
+    with new_folder(state, record) as folder:
+        try:
+            await _make(record, folder, release, wardrobe)
+        except SeawayError as error:
+            write_mark(folder, Mark.FAILED, Happened(clock.now(), in_words(error), failed=True))
+            raise
+        except OSError as error:
+            why = error.strerror or str(error)
+            write_mark(folder, Mark.FAILED, Happened(clock.now(), why, failed=True))
+            raise StepFailed("SW261", instance=record.id, problem=why) from error
+        write_mark(folder, Mark.PREPARED, Happened(clock.now()))
+
+
+def _there(step: Create, state: StateFolder) -> bool:
+    return any(
+        record.slot == step.slot and record.digest == step.workload.digest
+        and not over(state.instance(record.id))
+        for record in records(state) if record.workload.name == step.workload.name
+    )  # fmt: skip
+
+
+def over(folder: Path) -> bool:
+    """Whether the instance will never run again."""
+    life = launch.state(folder).life
+    if life is Life.ABSENT:
+        return any(read_mark(folder, mark) for mark in (Mark.FAILED, Mark.STOPPING))
+    return life is not Life.RUNNING
+
+
+async def _make(record: Record, folder: Path, release: Release, wardrobe: Wardrobe) -> None:
+    """Ports, build, volumes, first files: in this order, for each may need the one before."""
+    state, workload = wardrobe.premises.state, record.workload
+    record = replace(record, ports=wardrobe.ports.allot(workload, record.slot))
+    write_record(folder, record)
+    wardrobe.ports.keep_promise(record.ports.values())
+    if workload.program.build:
+        record = await _built(record, workload.program.build, wardrobe)
+        write_record(folder, record)
+    dressing = wardrobe.dressing(record, release)
+    wardrobe.volumes.provide(workload, record.slot, dressing.identity)
+    if dressing.part:
+        make_run_folder(state, record.id, dressing.identity)
+        await dressing.part.prepare(dressing.placement(early=True), dressing.runner())
+        wardrobe.volumes.note_filled(workload, record.slot)
+
+
+async def _built(record: Record, build: Build, wardrobe: Wardrobe) -> Record:
+    """The record with what was built for it; a failure is told in the instance's log too."""
+    try:
+        environment, output = await wardrobe.builds.make(build)
+    except StepFailed as error:
+        said = error.facts.get("output") or in_words(error)
+        tell(wardrobe.premises.state, record, str(said))
+        raise
+    return replace(record, environment=str(environment or ""), output=str(output or ""))
+
+
+def tell(state: StateFolder, record: Record, text: str) -> None:
+    """Write what Seaway has to say about an instance into its log."""
+    log = Log(str(log_file(state, record)), record.workload.logs.size, record.workload.logs.files)
+    for line in text.splitlines():
+        log.say(line)
+    log.close()
+
+
+def log_file(state: StateFolder, record: Record) -> Path:
+    """Where the lines of an instance are kept, after it is forgotten too."""
+    return state.logs / record.workload.name / f"{record.id}.jsonl"
+
+
+def make_run_folder(state: StateFolder, name: InstanceId, owner: Identity | None) -> None:
+    """Make the private folder of an instance, for the one it runs as.
+
+    Raises:
+        PermissionError: somebody else has a folder of that name.
+    """
+    folder = state.run(name)
+    for above in reversed(folder.parents[:2]):
+        above.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if above.lstat().st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, f"{above} belongs to someone else")
+        above.chmod(0o711)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if owner and not owner.namespace:
+        shutil.chown(folder, owner.uid, owner.gid)

@@ -1,0 +1,107 @@
+"""Fill: turns a Text into a string, with the addresses and secrets of this moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import assert_never
+from urllib.parse import quote
+
+from seaway.errors import StepFailed
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.model.text import Hole, Host, Own, Port, Secret, SecretFile, Text
+from seaway.model.workload import Role, Workload
+from seaway.targets.local.ports import HOST, Ports
+from seaway.targets.local.premises import Premises
+from seaway.targets.local.record import Record
+from seaway.targets.local.traffic import ServicePorts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filler:
+    """Fills the holes of one instance. What is asked for as a file is collected in `files`."""
+
+    premises: Premises
+    ports: Ports
+    record: Record
+    others: Sequence[Record]
+    """Of all instances that are not over."""
+    release: Release | None
+    """None when the release is not at hand: then what the records say counts."""
+    volumes: dict[str, Path]
+    run_folder: Path
+    services: ServicePorts
+    lenient: bool = False
+    """An address that is not there yet is empty: nothing is started with it."""
+    files: dict[str, str] = field(default_factory=dict[str, str])
+
+    def env(self) -> dict[str, str]:
+        """The workload's environment.
+
+        Raises:
+            StepFailed: it needs the address of something that is not there.
+            UsageError: a secret does not exist.
+        """
+        return {name: self.fill(text) for name, text in self.record.workload.env.items()}
+
+    def fill(self, text: Text) -> str:
+        """The parts joined, each hole filled."""
+        return "".join(part if isinstance(part, str) else self._hole(part) for part in text.parts)
+
+    def _hole(self, hole: Hole) -> str:
+        match hole:
+            case Host():
+                return HOST
+            case Port():
+                return self._port(hole)
+            case Secret():
+                value = self.premises.vault.read(hole.name, hole.version)
+                return quote(value, safe="") if hole.quoted else value
+            case SecretFile():
+                name = f"secret-{hole.name}"
+                self.files[name] = self.premises.vault.read(hole.name, hole.version)
+                return str(self.run_folder / name)
+            case Own():
+                return self._own(hole)
+            case _:
+                assert_never(hole)
+
+    def _own(self, hole: Own) -> str:
+        match hole.what:
+            case "host":
+                return HOST
+            case "port":
+                return str(self.record.ports[hole.name])
+            case "instance":
+                return self.record.id
+            case "volume":
+                return str(self.volumes[hole.name])
+            case "release":
+                return str(self.record.release)
+            case _:
+                assert_never(hole.what)
+
+    def _port(self, hole: Port) -> str:
+        """By the proxy for what it balances; lasting for stores; else of the newest instance."""
+        workload = self._known(hole.workload)
+        if workload and workload.balanced and self._has_proxy():
+            return str(self.services.address(hole.workload, hole.port).port)
+        if workload and workload.role is Role.STORE:
+            return str(self.ports.lasting(hole.workload, hole.port))
+        mine = [each for each in self.others if each.workload.name == hole.workload]
+        for record in sorted(mine, key=lambda each: each.created, reverse=True):
+            if hole.port in record.ports:
+                return str(record.ports[hole.port])
+        if self.lenient:
+            return ""
+        raise StepFailed("SW254", workload=hole.workload, port=hole.port)
+
+    def _known(self, name: Name) -> Workload | None:
+        found = self.release.find(name) if self.release else None
+        mine = (each.workload for each in self.others if each.workload.name == name)
+        return found or next(mine, None)
+
+    def _has_proxy(self) -> bool:
+        wanted = self.release.workloads if self.release else ()
+        known = (*wanted, *(each.workload for each in self.others))
+        return any(workload.role is Role.PROXY for workload in known)

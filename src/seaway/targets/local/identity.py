@@ -1,0 +1,104 @@
+"""Identity: as whom servers run when Seaway is root, and files that such a user can reach."""
+
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from seaway.targets.local.process import Identity
+
+OTHERS_PASS = 0o711
+OTHERS_READ = 0o755
+
+
+def identity_for(paths: Sequence[Path]) -> Identity | None:
+    """As whom to run something that needs these files and folders; None when not root.
+
+    Folders of ours may be handed over, so only the way to them counts. What is not there yet is
+    judged by the folders above it.
+    """
+    if os.geteuid() != 0:
+        return None
+    nobody = Identity()
+    if all(_reaches(nobody, path) for path in paths):
+        return nobody
+    return Identity(namespace=True)
+
+
+def reachable_copy(package: Path, cache: Path) -> Path:
+    """An installed package in a place that others can reach: itself, or a copy in the cache.
+
+    The folder `<package>.libs` beside it, where wheels keep shared libraries, goes with it.
+    Hard links where possible. Safe to be killed in, and for two at once.
+    """
+    if os.geteuid() != 0 or _all_reach(package):
+        return package
+    kept = cache / _key(package)
+    if not kept.exists():
+        _copy(package, kept)
+    return kept / package.name
+
+
+def _all_reach(package: Path) -> bool:
+    """Judged by the folder itself and its first file: modes of one package hardly differ."""
+    first = next((path for path in package.rglob("*") if path.is_file()), package)
+    return _reaches(Identity(), first)
+
+
+def _reaches(who: Identity, path: Path) -> bool:
+    """Both the way that is written and the one it leads to, if there is a link at its end."""
+    real = path.resolve()
+    way = {*path.absolute().parents, *real.parents}
+    if not all(_may(who, folder, stat.S_IXOTH) for folder in way if folder.exists()):
+        return False
+    return not real.is_file() or _may(who, real, stat.S_IROTH)
+
+
+def _may(who: Identity, path: Path, right: int) -> bool:
+    found = path.stat()
+    if found.st_uid == who.uid:
+        right <<= 6
+    elif found.st_gid == who.gid:
+        right <<= 3
+    return bool(found.st_mode & right)
+
+
+def _key(package: Path) -> str:
+    """Name and version; where pip left no version, when it was installed."""
+    for known in package.parent.glob(f"{package.name}-*.dist-info"):
+        return known.name.removesuffix(".dist-info")
+    return f"{package.name}-{package.stat().st_mtime_ns}"
+
+
+def _copy(package: Path, kept: Path) -> None:
+    """Make it under another name first: it is there whole, or not at all."""
+    kept.parent.mkdir(mode=OTHERS_READ, parents=True, exist_ok=True)
+    part = kept.with_name(f".{kept.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.is_dir():
+                shutil.copytree(folder, part / folder.name, copy_function=_link, symlinks=True)
+        for path in (part, *part.rglob("*")):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(OTHERS_READ)
+        part.rename(kept)
+    except OSError:
+        if not kept.exists():  # else another was faster
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link where the file is readable for all already, else a copy that is."""
+    mode = Path(source).stat().st_mode
+    if mode & stat.S_IROTH:
+        try:
+            os.link(source, target)
+        except OSError:  # another file system
+            shutil.copy2(source, target)
+        return
+    shutil.copy2(source, target)
+    Path(target).chmod(OTHERS_READ if mode & stat.S_IXUSR else 0o644)

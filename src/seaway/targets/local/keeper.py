@@ -1,0 +1,348 @@
+"""Keeper: what a shim does, from taking the lock to writing how its process ended."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import time
+
+from seaway.targets.local import limits
+from seaway.targets.local.belongings import (
+    born,
+    make_run_folder,
+    now,
+    remove_tree,
+    write_private,
+    write_whole,
+)
+from seaway.targets.local.child import (
+    Refused,
+    adopt_orphans,
+    become_program,
+)
+from seaway.targets.local.opening import READ, answer, locked, read_order, signals_as_bytes
+from seaway.targets.local.shim_log import Log, quoted
+from seaway.targets.local.signals import signal
+
+TYPE_CHECKING = False  # the one in `typing` costs 3 ms
+if TYPE_CHECKING:
+    from seaway.targets.local.order import Order
+
+LEFTOVERS_GRACE = 2.0
+"""Seconds for what outlives the main process, between being asked and being killed."""
+COMPRESSOR_GRACE = 1.0
+WATCH_EVERY = 0.25
+KILL_AGAIN = 0.05
+NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
+GRACE_FILE = "grace"
+
+
+def keep() -> None:
+    """Read the order from standard input, carry it out, and return when nothing of it is left."""
+    os.umask(0o027)
+    order = read_order()
+    wake = signals_as_bytes()
+    lock = locked(order["folder"])
+    if lock < 0:
+        answer("held", 0)
+        return
+    if os.path.exists(f"{order['folder']}/pid") or os.path.exists(f"{order['folder']}/exit"):
+        answer("used", 0)  # an instance lives once
+        return
+    adopt_orphans()
+    Keeper(order, wake).run()
+
+
+class Keeper:
+    """The life of one process."""
+
+    def __init__(self, order: Order, wake: int) -> None:
+        self._order = order
+        self._folder = order["folder"]
+        self._wake = wake
+        self._log = Log(order["log"], order["log_size"], order["log_files"])
+        self._groups = limits.Groups([], "", frozenset())
+        self._poll = select.poll()
+        self._streams: dict[int, str] = {}
+        self._main = 0
+        self._status = 0
+        self._asked = False
+        self._reason = ""
+        self._kill_at = float("inf")
+        self._watch_at = float("inf")
+        self._told: set[int] = set()
+        self._started = ""
+
+    def run(self) -> None:
+        """Start the process and stay until its whole tree has ended."""
+        try:
+            self._prepare()
+            self._start()
+        except Refused as refused:
+            self._not_started(refused)
+            return
+        for secrets in (self._order["env"], self._order["files"]):
+            secrets.clear()  # they have no business here any more
+        answer("started", self._main)
+        if not self._groups.wanted:  # no limits: it only helps to find them all, and can wait
+            self._groups.take(self._main)
+        while self._alive():
+            self._wait()
+            self._reap()
+            moment = time.monotonic()
+            if moment >= self._watch_at:
+                self._watch(moment)
+            if moment >= self._kill_at:
+                self._kill()
+        self._end()
+
+    # ---------------------------------------------------------------------------------- the start
+
+    def _prepare(self) -> None:
+        order = self._order
+        identity = order["identity"]
+        owner = identity[:2] if identity and not identity[2] else (os.geteuid(), os.getegid())
+        try:
+            make_run_folder(order["run_folder"], owner[0])
+            for name, text in order["files"].items():
+                write_private(f"{order['run_folder']}/{name}", text, owner)
+            os.chown(order["run_folder"], *owner)
+        except OSError as error:
+            raise Refused("run folder", error.errno or 0) from error
+        self._groups = limits.grouped(
+            order["group"], cpu=order["cpu"], memory=order["memory"], pids=order["pids"]
+        )
+
+    def _start(self) -> None:
+        """Fork; let the child go on once all is written down; see whether it could execute."""
+        outputs = [os.pipe(), os.pipe()]
+        go_read, go_write = os.pipe()
+        said_read, said_write = os.pipe()
+        shim = os.getpid()
+        try:
+            self._main = os.fork()
+        except OSError as error:
+            raise Refused("process", error.errno or 0) from error
+        if not self._main:
+            become_program(self._order, shim, (go_read, said_write), [pair[1] for pair in outputs])
+        for fd in (go_read, said_write, outputs[0][1], outputs[1][1]):
+            os.close(fd)
+        self._read_from({outputs[0][0]: "stdout", outputs[1][0]: "stderr"})
+        self._limit()
+        self._write_pid()
+        os.write(go_write, b"g")
+        os.close(go_write)
+        said = os.read(said_read, 100)  # its end: the program is executed
+        os.close(said_read)
+        if said:
+            step, _, number = said.decode().rpartition(" ")
+            raise Refused(step, int(number))
+
+    def _read_from(self, streams: dict[int, str]) -> None:
+        self._streams = streams
+        for fd in (self._wake, *streams):
+            os.set_blocking(fd, False)
+            self._poll.register(fd, select.POLLIN)
+
+    def _limit(self) -> None:
+        """Limits hold from the first instruction; memory is watched where no group does it."""
+        if self._groups.wanted and not self._groups.take(self._main):
+            self._groups.missing = self._groups.wanted
+        if "memory" in self._groups.missing:
+            self._watch_at = time.monotonic() + WATCH_EVERY
+
+    def _write_pid(self) -> None:
+        self._started = now()
+        groups = ",".join(quoted(folder) for folder in self._groups.folders)
+        text = (
+            f'{{"pid":{self._main},"born":{born(self._main)},"started":"{self._started}",'
+            f'"grace":{self._order["grace"]},"run":{quoted(self._order["run_folder"])},'
+            f'"groups":[{groups}]}}\n'
+        )
+        try:
+            write_whole(self._folder, "pid", text)
+        except OSError as error:
+            raise Refused("state", error.errno or 0) from error
+
+    def _not_started(self, refused: Refused) -> None:
+        """Leave nothing but an exit status, as a shell would."""
+        if self._main:
+            _signal_to(self._main, signal.SIGKILL)
+            os.waitpid(self._main, 0)
+        self._log.say(f"not started: {refused.step}: {os.strerror(refused.number)}")
+        missing = refused.number in {errno.ENOENT, errno.ENOTDIR}
+        self._leave(NOT_FOUND if missing else NOT_EXECUTABLE)
+        answer(f"refused {refused.step}", refused.number)
+
+    # ----------------------------------------------------------------------------------- the life
+
+    def _alive(self) -> bool:
+        """Whether anything of the tree is left; the compressor of the log is not part of it."""
+        if self._main:
+            return True
+        if self._children():
+            return True
+        if self._log.compressor:
+            return False
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return True
+
+    def _children(self) -> list[int]:
+        found = limits.children_of(os.getpid())
+        return [pid for pid in found if pid != self._log.compressor]
+
+    def _wait(self) -> None:
+        """Sleep until something happens; take what the streams gave and what signals asked."""
+        until = min(self._kill_at, self._watch_at) - time.monotonic()
+        timeout = None if until == float("inf") else max(until, KILL_AGAIN) * 1000
+        for fd, _ in self._poll.poll(timeout):
+            if fd == self._wake:
+                if signal.SIGTERM in _drained(fd):
+                    self._ask()
+            else:
+                self._pump(fd)
+
+    def _pump(self, fd: int) -> bool:
+        """Take once from a stream; tell whether there may be more."""
+        try:
+            data = os.read(fd, READ)
+        except BlockingIOError:
+            return False
+        if data:
+            self._log.feed(self._streams[fd], data)
+            return True
+        self._poll.unregister(fd)
+        self._log.finish(self._streams.pop(fd))
+        os.close(fd)
+        return False
+
+    def _ask(self) -> None:
+        """Someone wants it to end; asked again, only the time left may become shorter."""
+        grace = _grace(self._folder, self._order["grace"])
+        self._kill_at = min(self._kill_at, time.monotonic() + grace)
+        if self._main and not self._asked:
+            self._reason = self._reason or "stopped"
+            # Its number cannot belong to another group: it has not been waited for.
+            _signal_to(-self._main, self._order["stop_signal"])
+        self._asked = True
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                break
+            self._told.discard(pid)
+            if pid == self._log.compressor:
+                self._log.compressed()
+            elif pid == self._main:
+                self._main_ended(os.waitstatus_to_exitcode(status))
+        if not self._main:
+            self._tell_leftovers()
+
+    def _main_ended(self, code: int) -> None:
+        self._main = 0
+        self._status = code
+        self._watch_at = float("inf")
+        self._kill_at = min(self._kill_at, time.monotonic() + LEFTOVERS_GRACE)
+        if code and not self._reason and self._groups.out_of_memory():
+            self._reason = "oom"
+
+    def _tell_leftovers(self) -> None:
+        """Ask those to end that have become ours since the main process ended."""
+        for pid in self._children():
+            if pid not in self._told:
+                self._told.add(pid)
+                _signal_to(pid, signal.SIGTERM)
+
+    def _watch(self, moment: float) -> None:
+        self._watch_at = moment + WATCH_EVERY
+        if limits.memory_of(self._children(), self._order["memory"]):
+            self._reason = "oom"
+            self._kill_at = moment
+
+    def _kill(self) -> None:
+        """Kill all that are ours by now; their children become ours, and are next."""
+        if self._main and self._reason == "stopped" and self._kill_at:
+            self._log.say("did not end in time: killed")
+        self._groups.forbid_forks()
+        self._kill_at = 0.0  # again and again, until nothing is left
+        for pid in self._children():
+            _signal_to(pid, signal.SIGKILL)
+
+    # ------------------------------------------------------------------------------------ the end
+
+    def _end(self) -> None:
+        if self._reason == "oom":
+            limit = self._order["memory"] >> 20
+            self._log.say(f"used more memory than its limit of {limit} MiB: killed")
+        for fd in tuple(self._streams):
+            while self._pump(fd):
+                pass
+        for stream in self._streams.values():  # held open by someone who is not of the tree
+            self._log.finish(stream)
+        self._leave(self._status)
+
+    def _leave(self, code: int) -> None:
+        """Write how it ended, once everything else is gone. Leaving gives up the lock."""
+        self._await_compressor()
+        self._log.close()
+        deadline = time.monotonic() + 1
+        while not self._groups.remove() and time.monotonic() < deadline:
+            time.sleep(0.01)  # the kernel empties a group a moment later
+        text = (
+            f'{{"code":{code},"reason":"{self._reason}",'
+            f'"started":"{self._started or now()}","ended":"{now()}"}}\n'
+        )
+        remove_tree(self._order["run_folder"])
+        try:
+            write_whole(self._folder, "exit", text)
+        except OSError:
+            return  # nothing can be kept: it counts as lost, and is swept
+
+    def _await_compressor(self) -> None:
+        deadline = time.monotonic() + COMPRESSOR_GRACE
+        while self._log.compressor:
+            try:
+                pid, _ = os.waitpid(self._log.compressor, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid:
+                self._log.compressed()
+            elif time.monotonic() >= deadline:  # the file stays as it is; readers take both
+                _signal_to(self._log.compressor, signal.SIGKILL)
+                os.waitpid(self._log.compressor, 0)
+                return
+            else:
+                time.sleep(0.005)  # nothing else is left to wait for
+
+
+def _drained(fd: int) -> bytes:
+    data = b""
+    while True:
+        try:
+            data += os.read(fd, 4096)
+        except BlockingIOError:
+            return data
+
+
+def _grace(folder: str, otherwise: float) -> float:
+    """Seconds until it is killed: `stop` may have written others than were ordered."""
+    try:
+        with open(f"{folder}/{GRACE_FILE}", encoding="utf-8") as file:
+            return float(file.read())
+    except (OSError, ValueError):
+        return otherwise
+
+
+def _signal_to(pid: int, number: int) -> None:
+    try:
+        (os.killpg if pid < 0 else os.kill)(abs(pid), number)
+    except OSError:
+        return  # it has ended meanwhile, or changed its user by itself

@@ -1,0 +1,40 @@
+"""Lock: who holds the lock of an instance folder, as the kernel knows it."""
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+FLOCK = "hhqqi"
+"""struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, pid."""
+
+
+def holder(folder: Path) -> int:
+    """Pid of the living shim of an instance; 0 when there is none.
+
+    Never call it in a process that holds such a lock: closing any descriptor of the file gives it
+    up (fcntl(2)). Seaway itself holds none.
+    """
+    try:
+        fd = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return 0
+    try:
+        asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked))
+    finally:
+        os.close(fd)
+    return 0 if kind == fcntl.F_UNLCK else int(pid)
+
+
+def pinned(folder: Path) -> tuple[int, int] | None:
+    """Pid and pidfd of the living shim; the caller closes the descriptor. None when none lives."""
+    while pid := holder(folder):
+        try:
+            fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        if holder(folder) == pid:  # so the number was not given to another meanwhile
+            return pid, fd
+        os.close(fd)
+    return None

@@ -1,0 +1,9 @@
+"""PARTS: servers from installed packages, name to "module:Class", loaded when named."""
+
+PARTS: dict[str, str] = {
+    "postgres": "seaway.targets.local.parts.postgres:PostgresPart",
+    "redis": "seaway.targets.local.parts.redis:RedisPart",
+    "s3": "seaway.targets.local.parts.s3:S3Part",
+    "haproxy": "seaway.targets.local.parts.haproxy:HaproxyPart",
+    "static": "seaway.targets.local.parts.static:StaticPart",
+}

@@ -1,0 +1,138 @@
+"""Proxy files: what the proxy is configured with, in the volume that outlives its instances."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from seaway.errors import StepFailed
+from seaway.model.instance import Address
+from seaway.model.names import Name
+from seaway.model.release import routing_digest
+from seaway.model.route import Routing, Site
+from seaway.proxies.engine import Engine, Member, Setting
+from seaway.targets.local.certificates import Authority
+from seaway.targets.local.part import Placement
+
+VOLUME = "config"
+MASTER = "master.sock"
+"""In the run folder."""
+
+
+class ProxyFiles:
+    """Written whole or not at all, and owned by whom the proxy runs as."""
+
+    def __init__(
+        self, place: Placement, stack: Name, service: Callable[[Name, str], Address],
+        authority: Authority, engine: Engine,
+    ) -> None:  # fmt: skip
+        self._place, self._stack, self._service = place, stack, service
+        self._authority, self._engine = authority, engine
+        self._folder = place.volumes[VOLUME]
+
+    def routing(self) -> Routing:
+        """The one written last; empty before the first."""
+        try:
+            return _ROUTING.validate_json((self._folder / "routing.json").read_bytes())
+        except FileNotFoundError:
+            return Routing()
+
+    def members(self) -> tuple[Member, ...]:
+        """The instances that take requests."""
+        try:
+            return _MEMBERS.validate_json((self._folder / "members.json").read_bytes())
+        except FileNotFoundError:
+            return ()
+
+    def keep_members(self, members: Iterable[Member]) -> None:
+        """Remember who takes requests, so that a restarted proxy sends them there at once."""
+        now = tuple(sorted(members, key=lambda each: each.instance))
+        self._write("members.json", _MEMBERS.dump_json(now, indent=1).decode())
+        if (self._folder / "routing.json").exists():
+            self._render(self.routing())
+
+    def write(self, routing: Routing) -> None:
+        """Everything for that routing, certificates included.
+
+        Raises:
+            StepFailed: the file of a certificate cannot be read.
+        """
+        for site in routing.sites:
+            if site.tls != "off":
+                self._write(_certificate(site), self._pem(routing, site))
+        self._write("routing.json", _ROUTING.dump_json(routing, indent=1).decode())
+        self._render(routing)
+
+    def renewed(self) -> Iterator[tuple[Path, str]]:
+        """Write the certificates that have changed; where each is and what is in it."""
+        routing = self.routing()
+        for site in routing.sites:
+            if site.tls != "off":
+                file, pem = self._folder / _certificate(site), self._pem(routing, site)
+                if file.read_text() != pem:
+                    self._write(_certificate(site), pem)
+                    yield file, pem
+
+    def _pem(self, routing: Routing, site: Site) -> str:
+        if site.tls != "files":
+            return self._authority.certificate(self._names(routing, site))
+        try:
+            return Path(site.certificate).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise StepFailed("SW455", file=site.certificate, detail=str(error)) from error
+
+    def _render(self, routing: Routing) -> None:
+        for name, text in self._engine.render(routing, self._setting(routing)).items():
+            self._write(name, text)
+
+    def _setting(self, routing: Routing) -> Setting:
+        ports = self._place.ports
+        host = self._place.host
+        return Setting(
+            folder=str(self._folder),
+            sockets=str(self._place.folder),
+            http=Address(host=host, port=ports["http"]),
+            https=Address(host=host, port=ports["https"]) if "https" in ports else None,
+            services={
+                each.workload: self._service(each.workload, each.port)
+                for each in routing.upstreams
+            },
+            members=self.members(),
+            aliases=(*self._aliases(), "[::1]"),
+            certificates={
+                site.host: str(self._folder / _certificate(site))
+                for site in routing.sites if site.tls != "off"
+            },
+            digest=routing_digest(routing),
+        )  # fmt: skip
+
+    def _aliases(self) -> tuple[str, ...]:
+        """Names that lead to this machine from this machine, without any DNS."""
+        return ("localhost", f"{self._stack}.localhost", "127.0.0.1", "::1")
+
+    def _names(self, routing: Routing, site: Site) -> tuple[str, ...]:
+        first = routing.sites[0].host == site.host
+        return (site.host, *(self._aliases() if first else ()))
+
+    def _write(self, name: str, text: str) -> None:
+        """Mode 0400, by another name first; the owner of the folder is the owner of the file."""
+        file = self._folder / name
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        owner = self._folder.stat()
+        fresh = file.with_name(f".{file.name}.new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as out:
+            out.write(text)
+        if os.geteuid() == 0:
+            for made in (fresh, file.parent):
+                os.chown(made, owner.st_uid, owner.st_gid)
+        fresh.replace(file)
+
+
+def _certificate(site: Site) -> str:
+    return f"certificates/{site.host}.pem"
+
+
+_ROUTING = TypeAdapter(Routing)
+_MEMBERS: TypeAdapter[tuple[Member, ...]] = TypeAdapter(tuple[Member, ...])

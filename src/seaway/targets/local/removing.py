@@ -1,0 +1,88 @@
+"""Removing: stops instances, forgets them, and throws data away when asked to."""
+
+import asyncio
+import contextlib
+import shutil
+from pathlib import Path
+
+from seaway.errors import DataRefused
+from seaway.model.instance import Instance
+from seaway.model.names import InstanceId
+from seaway.model.release import Release
+from seaway.plan.steps import Stop
+from seaway.targets.local import launch
+from seaway.targets.local.creating import over
+from seaway.targets.local.dressing import Wardrobe
+from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
+from seaway.targets.local.process import Life
+from seaway.targets.local.record import read_record, records, remove_folder
+
+LOGS_KEPT = 20
+"""Forgotten instances of a workload whose logs are kept."""
+
+
+async def stop(step: Stop, release: Release | None, wardrobe: Wardrobe) -> None:
+    """End an instance; return when nothing of it is left.
+
+    The mark comes first: whoever finds it ended knows that this was wanted.
+    """
+    state = wardrobe.premises.state
+    folder = state.instance(step.instance.id)
+    record = read_record(folder)
+    if record is None or launch.state(folder).life in {Life.ENDED, Life.LOST}:
+        return
+    if read_mark(folder, Mark.STOPPING) is None:
+        happened = Happened(wardrobe.premises.clock.now(), step.why, step.failed)
+        write_mark(folder, Mark.STOPPING, happened)
+    wanted = release.find(record.workload.name) if release else None
+    await launch.stop(folder, grace=(wanted or record.workload).stopping.grace)
+    wardrobe.volumes.note_filled(record.workload, record.slot)
+    await asyncio.to_thread(shutil.rmtree, state.run(record.id), ignore_errors=True)
+
+
+async def forget(instance: Instance, wardrobe: Wardrobe) -> None:
+    """Remove what is left of an instance that is over; nothing while it is not."""
+    state = wardrobe.premises.state
+    folder = state.instance(instance.id)
+    if folder.exists() and not over(folder):
+        return
+    await asyncio.to_thread(shutil.rmtree, state.run(instance.id), ignore_errors=True)
+    await asyncio.to_thread(remove_folder, state, instance.id)
+    left = records(state)
+    there = frozenset(each.id for each in left)
+    await asyncio.to_thread(remove_old_logs, state.logs / instance.workload, there)
+    await asyncio.to_thread(wardrobe.builds.remove_unused, left)
+    if not left:  # then nobody is making a run folder either
+        with contextlib.suppress(OSError):  # the second one may have another stack's folders
+            for above in state.run(instance.id).parents[:2]:
+                above.rmdir()
+
+
+def remove_old_logs(folder: Path, there: frozenset[InstanceId]) -> None:
+    """Keep the logs of the last instances of a workload, and of those that are there."""
+    newest: dict[str, float] = {}
+    for file in folder.glob("*.jsonl*"):
+        with contextlib.suppress(FileNotFoundError):
+            name = file.name.partition(".jsonl")[0]
+            if name not in there:
+                newest[name] = max(newest.get(name, 0.0), file.stat().st_mtime)
+    for name in sorted(newest, key=lambda each: newest[each], reverse=True)[LOGS_KEPT:]:
+        for file in folder.glob(f"{name}.jsonl*"):
+            file.unlink(missing_ok=True)
+
+
+async def destroy(wardrobe: Wardrobe) -> None:
+    """Remove every volume and log.
+
+    Raises:
+        DataRefused: something is running.
+    """
+    state = wardrobe.premises.state
+    running = [
+        record.id for record in records(state)
+        if launch.state(state.instance(record.id)).life is Life.RUNNING
+    ]  # fmt: skip
+    if running:
+        raise DataRefused("SW263", running=", ".join(running))
+    await asyncio.to_thread(wardrobe.volumes.destroy)
+    await asyncio.to_thread(shutil.rmtree, state.logs, ignore_errors=True)

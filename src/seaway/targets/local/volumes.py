@@ -1,0 +1,164 @@
+"""Volumes: folders that outlive instances; where data was, nothing starts on an empty one."""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seaway.errors import DataRefused
+from seaway.model.names import Name
+from seaway.model.workload import Role, Workload
+from seaway.targets.local.marks import write_whole
+from seaway.targets.local.process import Identity
+from seaway.targets.local.state import StateFolder
+
+MARKER = ".seaway-volume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is remembered of a volume apart from the volume itself."""
+
+    id: str
+    filled: bool
+    """Whether there has been data in it."""
+
+
+class Volumes:
+    """The volumes of one stack.
+
+    A volume is `volumes/WORKLOAD/VOLUME` with a marker and the folder `data`, which is what a
+    server gets: some refuse a first folder that is not empty. `volumes.json` remembers which
+    markers there should be: a disk that is not mounted, or a folder that was removed, is noticed.
+    """
+
+    def __init__(self, state: StateFolder) -> None:
+        self._state = state
+        self._file = state.root / "volumes.json"
+
+    def provide(self, workload: Workload, slot: int, owner: Identity | None) -> dict[str, Path]:
+        """Make what is missing; return the data folders by name.
+
+        Raises:
+            DataRefused: there was data before, and now there is none, or another volume.
+        """
+        names = {each.name: _with_slot(each.name, slot) for each in workload.volumes}
+        if workload.role is not Role.PROXY:  # its files are written anew before every start
+            for name in names.values():
+                self._refuse_loss(workload.name, name)
+        return {name: self._provide(workload.name, whole, owner) for name, whole in names.items()}
+
+    def folders(self, workload: Workload, slot: int) -> dict[str, Path]:
+        """The data folders by name; nothing is made or looked at."""
+        return {
+            volume.name: self._folder(workload.name, _with_slot(volume.name, slot)) / "data"
+            for volume in workload.volumes
+        }
+
+    def note_filled(self, workload: Workload, slot: int) -> None:
+        """Remember that there is data in those volumes where there is some."""
+        noted = self._read()
+        for volume in workload.volumes:
+            name = _with_slot(volume.name, slot)
+            key = f"{workload.name}/{name}"
+            known = noted.get(key)
+            if known and not known.filled and _has_data(self._folder(workload.name, name)):
+                self._note(key, Noted(id=known.id, filled=True))
+
+    def sizes(self) -> tuple[tuple[Name, str, int], ...]:
+        """Workload, volume and bytes used, of everything kept."""
+        return tuple(
+            (Name(folder.parent.name), folder.name, _bytes(folder))
+            for folder in sorted((self._state.root / "volumes").glob("*/*"))
+            if folder.is_dir()
+        )
+
+    def destroy(self) -> None:
+        """Remove all data, and what is remembered of it."""
+        shutil.rmtree(self._state.root / "volumes", ignore_errors=True)
+        self._file.unlink(missing_ok=True)
+
+    def _folder(self, workload: str, volume: str) -> Path:
+        return self._state.volume(workload, volume)
+
+    def _refuse_loss(self, workload: str, volume: str) -> None:
+        key, folder = f"{workload}/{volume}", self._folder(workload, volume)
+        known = self._read().get(key)
+        if known and (_marker(folder) != known.id or (known.filled and not _has_data(folder))):
+            raise DataRefused("SW251", volume=key, folder=str(folder))
+
+    def _provide(self, workload: str, volume: str, owner: Identity | None) -> Path:
+        key, folder = f"{workload}/{volume}", self._folder(workload, volume)
+        known, marker = self._read().get(key), _marker(folder)
+        data = folder / "data"
+        data.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for passage in (folder.parent.parent, folder.parent, folder):
+            passage.chmod(0o711)
+        if not marker:
+            marker = uuid.uuid4().hex
+            write_whole(folder / MARKER, marker + "\n", durable=True)
+        self._own(data, owner)
+        filled = _has_data(folder)
+        if known is None or (marker, filled) != (known.id, known.filled):
+            self._note(key, Noted(id=marker, filled=filled))
+        return data
+
+    def _own(self, data: Path, owner: Identity | None) -> None:
+        """For the one it runs as; in a user namespace files stay ours."""
+        data.chmod(0o700)
+        if owner and not owner.namespace and os.getuid() == 0:
+            _hand_over(data, owner)
+
+    def _read(self) -> Mapping[str, Noted]:
+        try:
+            body = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        return {key: Noted(**noted) for key, noted in body.items()}
+
+    def _note(self, key: str, noted: Noted) -> None:
+        body = {
+            name: {"id": each.id, "filled": each.filled}
+            for name, each in {**self._read(), key: noted}.items()
+        }
+        write_whole(self._file, json.dumps(body, indent=1), durable=True)
+
+
+def _with_slot(volume: str, slot: int) -> str:
+    return f"{volume}-{slot}" if slot else volume
+
+
+def _marker(folder: Path) -> str:
+    try:
+        return (folder / MARKER).read_text().strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
+def _has_data(folder: Path) -> bool:
+    try:
+        return any((folder / "data").iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _hand_over(data: Path, owner: Identity) -> None:
+    """Only where it belongs to somebody else: a large volume is walked through once at most."""
+    if data.stat().st_uid == owner.uid:
+        return
+    for folder, _, files in os.walk(data, topdown=False):
+        for name in files:
+            os.chown(Path(folder, name), owner.uid, owner.gid, follow_symlinks=False)
+        os.chown(folder, owner.uid, owner.gid, follow_symlinks=False)
+
+
+def _bytes(folder: Path) -> int:
+    """Room on the disk: blocks of 512 bytes, as stat(2) counts them."""
+    return sum(
+        Path(parent, name).lstat().st_blocks * 512
+        for parent, _, files in os.walk(folder)
+        for name in files
+    )

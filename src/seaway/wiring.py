@@ -1,0 +1,234 @@
+"""Wiring: the only place where names become classes and parts are put together.
+
+What is slow to load is loaded by the function that needs it: `status` and `logs` need little.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seaway.errors import InvalidStack
+from seaway.model.finding import Severity
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.model.stack import Stack
+from seaway.model.workload import Build, Workload
+from seaway.ports.ledger import Event
+from seaway.stores.clock import SystemClock
+from seaway.stores.lease import Bell, holder, lease, ring
+from seaway.stores.ledger import SqliteLedger, warm
+from seaway.targets.local.daemon import Waiting, told
+from seaway.targets.local.state import StateFolder
+
+if TYPE_CHECKING:
+    from seaway.engine.resolve import Resolved
+    from seaway.stores.vault import FileVault
+    from seaway.targets.local.target import LocalTarget
+
+ENVIRON: Mapping[str, str] = os.environ
+
+
+ENDING = 5.0
+"""Seconds that a supervisor may take to end; to be killed then is as good: nothing is its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackOptions:
+    """Which stack, in which environment, with which last-minute settings."""
+
+    file: Path
+    environment: str = "local"
+    sets: tuple[str, ...] = ()
+
+
+def state_parent(environ: Mapping[str, str] = ENVIRON) -> Path:
+    """The folder that holds the state folders of all stacks of this user.
+
+    SEAWAY_STATE if set; else /var/lib/seaway for root (FHS 3.0, 5.8), which others can pass
+    through so that servers need not run as root; else the XDG state folder.
+    """
+    if given := environ.get("SEAWAY_STATE"):
+        return Path(given).absolute()
+    if os.getuid() == 0:
+        return Path("/var/lib/seaway")
+    home = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    return home / "seaway"
+
+
+def state_folder(stack: str, environment: str) -> StateFolder:
+    """Where everything of one stack in one environment is kept; `local` is the plain name."""
+    name = stack if environment == "local" else f"{stack}@{environment}"
+    return StateFolder(state_parent() / name)
+
+
+def read_stack(options: StackOptions) -> Stack:
+    """The stack file with its environment.
+
+    Raises:
+        InvalidStack: with every finding.
+    """
+    from seaway.components import KINDS  # noqa: PLC0415 -- see above
+    from seaway.stackfile.read import read  # noqa: PLC0415 -- see above
+
+    return read(options.file, options.environment, options.sets, kinds=KINDS)
+
+
+def resolved(stack: Stack, versions: Mapping[str, int] | None = None) -> "Resolved":
+    """What the stack asks for; findings included, sources stamped with their fingerprints."""
+    from seaway.components import KINDS  # noqa: PLC0415 -- see above
+    from seaway.components.ingress import routing  # noqa: PLC0415 -- see above
+    from seaway.engine.resolve import resolve  # noqa: PLC0415 -- see above
+
+    found = resolve(stack, KINDS, routing=routing, environ=ENVIRON, secret_versions=versions or {})
+    return replace(found, release=_stamped(found.release))
+
+
+def demanded(found: "Resolved") -> "Resolved":
+    """The same, if nothing in it is wrong.
+
+    Raises:
+        InvalidStack: there are findings of severity error.
+    """
+    if any(each.severity is Severity.ERROR for each in found.findings):
+        raise InvalidStack(found.findings)
+    return found
+
+
+def ready_to_record(stack: Stack, vault: "FileVault") -> "Resolved":
+    """Make the secrets that may be made, then resolve with the versions there are.
+
+    Raises:
+        InvalidStack: there are findings of severity error.
+    """
+    from seaway.engine.secrets import ensure  # noqa: PLC0415 -- see above
+
+    needs = demanded(resolved(stack, vault.versions())).secret_needs
+    ensure(needs, vault)
+    return demanded(resolved(stack, vault.versions()))
+
+
+def _stamped(release: Release) -> Release:
+    """With the state of the sources in each build, so that changed source means a new digest."""
+    return replace(release, workloads=tuple(_stamp(each) for each in release.workloads))
+
+
+def _stamp(workload: Workload) -> Workload:
+    from seaway.targets.local.sources import build_fingerprint  # noqa: PLC0415 -- see above
+
+    build = workload.program.build
+    if build is None:
+        return workload
+    stamped: Build = replace(build, fingerprint=build_fingerprint(build))
+    return replace(workload, program=replace(workload.program, build=stamped))
+
+
+def open_ledger(state: StateFolder) -> SqliteLedger:
+    """The ledger; made when it is not there yet."""
+    return SqliteLedger(state.ledger)
+
+
+def open_vault(state: StateFolder) -> "FileVault":
+    """The vault; its file is made with the first secret."""
+    from seaway.stores.vault import FileVault  # noqa: PLC0415 -- see above
+
+    return FileVault(state.vault, ENVIRON.get("SEAWAY_VAULT_KEY", ""))
+
+
+def open_target(state: StateFolder, stack: str) -> "LocalTarget":
+    """The target; an asynchronous context."""
+    from seaway.targets.local.target import LocalTarget  # noqa: PLC0415 -- see above
+
+    return LocalTarget(state, Name(stack), open_vault(state), SystemClock())
+
+
+def supervisor_pid(state: StateFolder) -> int:
+    """Pid of the supervisor; 0 when none lives."""
+    return holder(state.lease)
+
+
+def wake(state: StateFolder) -> None:
+    """Tell the supervisor that the ledger has something new."""
+    ring(state.wake)
+
+
+async def ensure_supervisor(
+    state: StateFolder, stack: str, environment: str, waiting: Waiting | None = None
+) -> int:
+    """Start one if none lives, wake it if one does; return its pid.
+
+    `waiting` is one that was started before it was known whether it is needed.
+    """
+    if not supervisor_pid(state):
+        one = waiting or Waiting.start()
+        alive = lambda: bool(supervisor_pid(state))  # noqa: E731 -- asked again and again
+        await one.tell(stack, environment, alive, state.supervisor_log)
+    wake(state)
+    return supervisor_pid(state)
+
+
+def supervise_when_told() -> None:
+    """Load everything, wait to be told which stack, and supervise it.
+
+    Raises:
+        LeaseHeld: there is a supervisor already.
+    """
+    from seaway.targets.local.parts import PARTS  # noqa: PLC0415 -- loaded while we wait
+
+    warm()
+
+    for each in ("seaway.engine.supervise", "seaway.targets.local.target", *PARTS.values()):
+        with suppress(ImportError):  # told when a stack needs it
+            importlib.import_module(each.partition(":")[0])
+
+    if named := told(lambda stack, environment: state_folder(stack, environment).supervisor_log):
+        asyncio.run(supervise(*named))
+
+
+async def supervise(stack: str, environment: str) -> None:
+    """Be the supervisor until nothing is wanted; SIGTERM and SIGINT leave everything running.
+
+    Raises:
+        LeaseHeld: there is one already.
+    """
+    from seaway.engine.supervise import Supervisor  # noqa: PLC0415 -- see above
+
+    state = state_folder(stack, environment)
+    state.root.mkdir(parents=True, exist_ok=True)
+    with lease(state.lease):
+        _end_on_signals()
+        async with _rung(state) as bell, open_target(state, stack) as target:
+            ledger, clock = open_ledger(state), SystemClock()
+            adopted = sum(each.phase.running for each in await target.observe())
+            facts = {"pid": os.getpid(), "adopted": adopted}
+            ledger.tell(Event(at=clock.now(), code="SW535", facts=facts))
+            await Supervisor(Name(stack), ledger, target, clock, bell.rung).run()
+            ledger.tell(Event(at=clock.now(), code="SW538"))
+
+
+@asynccontextmanager
+async def _rung(state: StateFolder) -> AsyncGenerator[Bell]:
+    bell = Bell(state.wake)
+    try:
+        yield bell
+    finally:
+        bell.close()
+
+
+def _end_on_signals() -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.call_later(ENDING, os._exit, 0)
+        if task is not None:
+            task.cancel()
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, end)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -1,0 +1,40 @@
+"""Opens the connections to Redis, and says plainly when it does not answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import valkey.asyncio as valkey
+from valkey.exceptions import ValkeyError
+
+from aixsss.stores.errors import UnavailableError
+
+PART = "redis"
+PREFIX = "aixsss"
+
+
+def connected(url: str) -> valkey.Valkey:
+    """Return a client; it connects when first used, and again whenever it must."""
+    client: valkey.Valkey = valkey.Valkey.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=2,
+        socket_timeout=3,
+        health_check_interval=15,
+        max_connections=100,
+    )
+    return client
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except (ValkeyError, OSError, TimeoutError) as error:
+        raise UnavailableError(PART) from error
+
+
+async def check(client: valkey.Valkey) -> None:
+    """Return if Redis answers."""
+    with translated():
+        await client.ping()

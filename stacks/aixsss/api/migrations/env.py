@@ -1,0 +1,48 @@
+"""Runs migrations, one job at a time, against the database in DATABASE_URL."""
+
+import os
+import sys
+
+import sqlalchemy
+from alembic import context
+
+from aixsss.environment import UnusableEnvironmentError, values
+from aixsss.stores.models import Base
+
+# any number will do, as long as nothing else in this database locks it
+LOCK = 4_120_771
+
+
+def database_url() -> sqlalchemy.URL:
+    """Return the address from the environment, for the driver the API uses."""
+    try:
+        found = values(frozenset({"DATABASE_URL"}), os.environ)
+        url = sqlalchemy.make_url(found["DATABASE_URL"])
+    except UnusableEnvironmentError as error:
+        sys.exit(f"aixsss: cannot migrate: {error}")
+    except (KeyError, sqlalchemy.exc.ArgumentError):
+        sys.exit("aixsss: cannot migrate: DATABASE_URL: is not set, or is not an address")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def migrate() -> None:
+    """Bring the schema up to date in one transaction: all of it, or nothing."""
+    engine = sqlalchemy.create_engine(
+        database_url(),
+        poolclass=sqlalchemy.NullPool,
+        connect_args={"connect_timeout": 10, "application_name": "aixsss migrations"},
+    )
+    with engine.begin() as connection:
+        # two jobs at once: the second waits here, then finds nothing left to do
+        connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        # a change of a table must not queue behind a long query and hold everybody up
+        connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '5s'"))
+        # `alembic check` compares the database with the models: types and defaults too
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, compare_server_default=True
+        )
+        context.run_migrations()
+
+
+migrate()

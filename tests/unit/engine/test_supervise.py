@@ -1,0 +1,238 @@
+"""The supervisor: what is wanted comes about, whatever happens, and every step is told."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from seaway.engine.scale import scaled
+from seaway.engine.supervise import Supervisor
+from seaway.engine.wait import Patience, until_in_place
+from seaway.errors import ReleaseFailed, SeawayError, StepFailed
+from seaway.model.instance import Phase
+from seaway.model.names import Name
+from seaway.plan.rolling import rolling
+from seaway.plan.steps import Create, Start
+from seaway.ports.ledger import Verdict
+from seaway.stores.ledger import SqliteLedger
+from tests.fakes.clock import AtOnce, HandClock, quiet
+from tests.unit.plan.world import World, release, workload
+
+
+class WorldTarget:
+    """A target whose instances are those of a World."""
+
+    name = "world"
+
+    def __init__(self, clock: HandClock) -> None:
+        self.clock = clock
+        self.world = World(now=clock.now())
+        self.bell = asyncio.Event()
+        self.broken: set[str] = set()
+        self.endless: set[str] = set()
+        self.ripens = True
+        self.calls: list[str] = []
+
+    async def observe(self):
+        self.world.now = self.clock.now()
+        return tuple(self.world.instances)
+
+    def plan(self, wanted, seen, now):
+        return rolling(wanted, seen, now)
+
+    def cannot(self, _):
+        return ()
+
+    async def perform(self, step, wanted):
+        self.calls.append(step.key)
+        if isinstance(step, Create) and step.workload.name in self.endless:
+            await asyncio.Event().wait()
+        if isinstance(step, Create) and step.workload.name in self.broken:
+            raise StepFailed("SW200", problem="no room")
+        self.world.perform(step, wanted)
+        if isinstance(step, Start):
+            if self.ripens:
+                self.world.ripen()
+            else:
+                self.die(step.instance, wanted)
+        self.bell.set()
+
+    def die(self, instance, wanted):
+        self.world.kill(instance, wanted)
+        self.bell.set()
+
+    async def changed(self):
+        await self.bell.wait()
+        self.bell.clear()
+
+
+@pytest.fixture
+async def stack(tmp_path):
+    """A supervisor at work: its ledger, target, clock and bell."""
+    asyncio.get_running_loop().set_default_executor(AtOnce())
+    clock = HandClock()
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    bell = asyncio.Queue()
+    target = WorldTarget(clock)
+    supervisor = Supervisor(Name("test"), ledger, target, clock, bell.get)
+    tasks = []
+
+    def ring():
+        """As `up` does: record first, then see that somebody supervises."""
+        if not tasks:
+            tasks.append(asyncio.create_task(supervisor.run()))
+        bell.put_nowait(1)
+
+    def ended():
+        return tasks[0].done()
+
+    yield ledger, target, clock, ring, ended
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    ledger.close()
+
+
+async def come_true(claim, clock):
+    """Until the claim holds; the supervisor writes its ledger in a thread, so moments pass."""
+    async with asyncio.timeout(10):
+        while not claim():
+            await quiet()
+            await clock.turn(by=timedelta(milliseconds=50))
+
+
+async def outcome(waiting, clock):
+    """What a wait ends with, time passing meanwhile."""
+    task = asyncio.ensure_future(waiting)
+    await come_true(task.done, clock)
+    return await task
+
+
+async def test_a_recorded_release_comes_into_place_and_is_judged_good(stack):
+    """The whole line: recorded, planned, performed, observed, judged."""
+    ledger, target, clock, ring, _ = stack
+    after = ledger.last_event()
+    wanted = ledger.record(release(workload("db"), workload("api", replicas=2, uses=("db",))))
+    ring()
+
+    await come_true(lambda: ledger.verdict(wanted.number) is Verdict.GOOD, clock)
+
+    assert len(target.world.ready("api")) == 2
+    patience = Patience(clock=clock, alive=lambda: True)
+    await outcome(until_in_place(ledger, wanted.number, after, patience), clock)
+
+
+async def test_a_dead_instance_is_replaced_without_being_asked(stack):
+    """A crash is an instance that is not there next time."""
+    ledger, target, clock, ring, _ = stack
+    wanted = ledger.record(release(workload("api")))
+    ring()
+    await come_true(lambda: target.world.ready("api"), clock)
+    [first] = target.world.ready("api")
+
+    target.die(first, wanted)
+
+    await come_true(lambda: target.world.ready("api"), clock)
+    assert target.world.ready("api")[0].id != first.id
+    await come_true(lambda: "SW517" in [each.code for each in ledger.events(0)], clock)
+
+
+async def test_a_bad_release_is_undone_and_the_good_one_recorded_again(stack):
+    """Old instances never left, and the ledger says how it went."""
+    ledger, target, clock, ring, _ = stack
+    good = ledger.record(release(workload("api", replicas=2)))
+    ring()
+    await come_true(lambda: ledger.verdict(good.number) is Verdict.GOOD, clock)
+    serving = {each.id for each in target.world.ready("api")}
+
+    target.ripens = False
+    after = ledger.last_event()
+    bad = ledger.record(release(workload("api", replicas=2, argv=("bad",))))
+    ring()
+    await come_true(lambda: ledger.verdict(bad.number) is Verdict.FAILED, clock)
+    await come_true(lambda: ledger.verdict(bad.number + 1) is Verdict.GOOD, clock)
+
+    assert {each.id for each in target.world.ready("api")} == serving
+    patience = Patience(clock=clock, alive=lambda: True)
+    with pytest.raises(ReleaseFailed):
+        await outcome(until_in_place(ledger, bad.number, after, patience), clock)
+
+
+async def test_a_first_release_that_fails_says_so_and_goes_on_trying(stack):
+    """There is nothing to go back to."""
+    ledger, target, clock, ring, _ = stack
+    target.ripens = False
+    bad = ledger.record(release(workload("api")))
+    ring()
+    await come_true(lambda: ledger.verdict(bad.number) is Verdict.FAILED, clock)
+
+    patience = Patience(clock=clock, alive=lambda: True)
+    with pytest.raises(SeawayError, match="SW533"):
+        await outcome(until_in_place(ledger, bad.number, 0, patience), clock)
+    target.ripens = True
+    await come_true(lambda: target.world.ready("api"), clock)
+
+
+async def test_a_step_that_fails_is_told_and_tried_again_with_pauses(stack):
+    """A full disk must not make a busy loop, nor stop anything else."""
+    ledger, target, clock, ring, _ = stack
+    target.broken = {"api"}
+    ledger.record(release(workload("api"), workload("web")))
+    ring()
+    await come_true(lambda: target.world.ready("web"), clock)
+    for _ in range(300):
+        await clock.turn(by=timedelta(seconds=1))
+
+    tries = [key for key in target.calls if key.startswith("create api")]
+    assert 8 <= len(tries) <= 20
+    target.broken = set()
+    await come_true(lambda: target.world.ready("api"), clock)
+
+
+async def test_down_stops_everything_and_ends_the_supervisor(stack):
+    """Wanting nothing is a wish like any other."""
+    ledger, target, clock, ring, ended = stack
+    ledger.record(release(workload("db"), workload("api", uses=("db",))))
+    ring()
+    await come_true(lambda: target.world.ready("api"), clock)
+
+    ledger.want_nothing()
+    ring()
+    await come_true(ended, clock)
+
+    assert target.world.instances == []
+    assert ledger.seen() == ()
+
+
+async def test_scaling_starts_and_stops_only_what_differs(stack):
+    """Those that serve go on serving."""
+    ledger, target, clock, ring, _ = stack
+    wanted = ledger.record(release(workload("api", replicas=2)))
+    ring()
+    await come_true(lambda: len(target.world.ready("api")) == 2, clock)
+    before = {each.id for each in target.world.ready("api")}
+
+    ledger.record(scaled(wanted, {"api": 4}))
+    ring()
+    await come_true(lambda: len(target.world.ready("api")) == 4, clock)
+    assert before <= {each.id for each in target.world.ready("api")}
+    ledger.record(scaled(wanted, {"api": 1}))
+    ring()
+    await come_true(lambda: len(target.world.live("api")) == 1, clock)
+
+    assert target.world.live("api")[0].phase is Phase.READY
+
+
+async def test_what_is_being_made_is_broken_off_when_nobody_wants_it(stack):
+    """A build of half an hour must not keep `down` waiting."""
+    ledger, target, clock, ring, ended = stack
+    target.endless = {"web"}
+    ledger.record(release(workload("api"), workload("web")))
+    ring()
+    await come_true(lambda: target.world.ready("api"), clock)
+
+    ledger.want_nothing()
+    ring()
+    await come_true(ended, clock)
+
+    assert target.world.instances == []
