@@ -65,6 +65,10 @@ test *arguments:
 faults length="short":
     SEAWAY_FAULTS={{ length }} python -m pytest tests/faults
 
+# break things as often as was promised, and say what came of it: 'just torture T01 --full --seed 7'
+torture *arguments:
+    python -m tests.faults.torture {{ arguments }}
+
 # look for counterexamples that the fixed examples of 'just test' do not reach
 fuzz *arguments:
     python -m pytest tests/unit --hypothesis-profile=fuzz --timeout=0 {{ arguments }}

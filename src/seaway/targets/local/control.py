@@ -10,6 +10,9 @@ from seaway.targets.local.part import NotReady
 
 ANSWER_WITHIN = 5.0
 """Seconds."""
+WORKER_WITHIN = 0.5
+"""Seconds for one try to ask a worker. One that ends just then never answers, and the master keeps
+the connection open; asked again, it says that there is no such worker any more."""
 PAUSE = 0.02
 """Seconds between two tries to connect."""
 LARGEST_ANSWER = 8 * 2**20
@@ -92,7 +95,7 @@ class Control:
 
     async def ask(self, worker: int, command: str) -> str:
         """What a worker answers; empty when there is no such worker any more."""
-        answer = await self._ask(f"@!{worker} {command}")
+        answer = await self._ask(f"@!{worker} {command}", each=WORKER_WITHIN)
         return "" if answer.startswith("Can't find the target PID") else answer.strip()
 
     async def reload(self) -> None:
@@ -115,22 +118,24 @@ class Control:
                 busy[row["svname"]] = busy.get(row["svname"], 0) + count
         return Load(clients=clients, busy=busy)
 
-    async def _ask(self, command: str) -> str:
+    async def _ask(self, command: str, each: float = ANSWER_WITHIN) -> str:
         """The master does not listen for a moment when it starts and when it exchanges workers.
 
-        Where there is no socket at all the proxy has ended.
+        Where there is no socket at all the proxy has ended. A try takes at most `each` seconds.
         """
         why: Exception | None = None
         try:
             async with asyncio.timeout(ANSWER_WITHIN):
                 while True:
                     try:
-                        return await self._answer(command)
-                    except ConnectionError as error:
+                        async with asyncio.timeout(each):
+                            return await self._answer(command)
+                    except (ConnectionError, TimeoutError) as error:
                         why = error
                     await asyncio.sleep(PAUSE)
         except (OSError, TimeoutError) as error:
-            raise NotReady(f"the proxy does not answer: {why or error}") from error
+            said = str(why or error) or "nothing came in time"
+            raise NotReady(f"the proxy does not answer: {said}") from error
 
     async def _answer(self, command: str) -> str:
         reader, writer = await asyncio.open_unix_connection(self._master, limit=LARGEST_ANSWER)
