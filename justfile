@@ -20,7 +20,7 @@ lint:
     ruff check
     ruff format --check
     deptry src
-    shellcheck bin/* .ci/run tools/lock tools/stack-tests tools/web-types
+    shellcheck bin/* .ci/run tools/lock tools/stack-tests tools/verify tools/web-types
 
 # let ruff repair and format what it can
 tidy:
@@ -37,9 +37,9 @@ types:
 contracts:
     lint-imports
 
-# check the types of each stack's Python projects and run their own tests
-stacks:
-    tools/stack-tests
+# check the types of the Python projects in stacks/ and packages/ and run their own tests
+stacks *arguments:
+    tools/stack-tests {{ arguments }}
 
 # show how long files and functions are; fail beyond the limits
 shape:
@@ -62,12 +62,16 @@ test *arguments:
     bin/test {{ arguments }}
 
 # kill, fill and cut for real: 'just faults' for minutes, 'just faults long' for an hour
-faults length="short":
-    SEAWAY_FAULTS={{ length }} python -m pytest tests/faults
+faults length="short" *arguments:
+    SEAWAY_FAULTS={{ length }} python -m pytest tests/faults {{ arguments }}
 
 # break things as often as was promised, and say what came of it: 'just torture T01 --full --seed 7'
 torture *arguments:
     python -m tests.faults.torture {{ arguments }}
+
+# bring a stack up in a state folder of its own, try its acceptance list, take it down again
+verify stack="aixsss" *arguments:
+    tools/verify {{ stack }} {{ arguments }}
 
 # look for counterexamples that the fixed examples of 'just test' do not reach
 fuzz *arguments:

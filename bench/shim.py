@@ -16,12 +16,16 @@ from pathlib import Path
 
 from seaway.model.workload import LogKeeping
 from seaway.targets.local import launch
+from seaway.targets.local.copying import Template
+from seaway.targets.local.limits import children_of
 from seaway.targets.local.process import ProcessSpec
 
 CLOCK = ("date", "+%s%N")
 """The program says itself when it runs."""
 LINES = 1_000_000
 TOGETHER = 20
+SPEAKS = "seq 100000; seq 100000 >&2"
+"""More than the memory for lines that wait, so that all of it was used once."""
 
 
 def spec(root: Path, name: str, *argv: str) -> ProcessSpec:
@@ -41,40 +45,58 @@ def spec(root: Path, name: str, *argv: str) -> ProcessSpec:
 
 async def starts(root: Path, count: int) -> None:
     """From the call of `launch` to the program's own time, beside a bare start."""
-    empty, bare, running, back = [], [], [], []
-    for number in range(count):
+    empty, bare = [], []
+    for _ in range(count):
         begun = time.time_ns()
         subprocess.run([sys.executable, "-I", "-S", "-c", ""], check=True)
         empty.append(time.time_ns() - begun)
         begun = time.time_ns()
         bare.append(int(subprocess.run(CLOCK, capture_output=True, check=True).stdout) - begun)
-        one = spec(root, f"start{number}", *CLOCK)
-        begun = time.time_ns()
-        await launch.launch(one)
-        back.append(time.time_ns() - begun)
-        await launch.ended(one.folder)
-        running.append(int(json.loads(one.log.read_text())["m"]) - begun)
     show("beside: an empty Python, start to end", empty)
     show("beside: the program without a shim runs after", bare)
-    show("the program runs after", running)
-    show("launch returns after", back)
+    original = Template()
+    original.start()
+    for template, how in ((None, "loaded"), (original, "copied")):
+        running, back = [], []
+        for number in range(count):
+            one = spec(root, f"{how}{number}", *CLOCK)
+            begun = time.time_ns()
+            await launch.launch(one, template)
+            back.append(time.time_ns() - begun)
+            await launch.ended(one.folder)
+            running.append(int(json.loads(one.log.read_text())["m"]) - begun)
+        show(f"with a shim that is {how}, the program runs after", running)
+        show(f"with a shim that is {how}, launch returns after", back)
+        added = statistics.median(running) - statistics.median(bare)
+        print(f"added to a start: {added / 1e6:.1f} ms")
+    original.close()
 
 
 async def memory(root: Path) -> None:
-    """Proportional memory of each shim, alone and among others; and how long stopping all takes."""
-    many = [spec(root, f"idle{number}", "sleep", "600") for number in range(TOGETHER)]
-    for one in many:
-        await launch.launch(one)
-    print(f"memory of one shim of {TOGETHER}: {_pss(many[0]) / 1024:.1f} MiB")
-    before = _processor(many[0])
-    await asyncio.sleep(2)
-    print(f"processor time of an idle shim in 2 s: {_processor(many[0]) - before:.3f} s")
-    took = []
-    for one in many:
-        begun = time.time_ns()
-        await launch.stop(one.folder)
-        took.append(time.time_ns() - begun)
-    show("stop takes", took)
+    """Proportional memory of a shim and its pump among others; and how long stopping takes.
+
+    What /proc/PID/smaps_rollup says of both; it leaves out the memory where lines wait.
+    """
+    for words, what in (("exec sleep 600", "silent"), (f"{SPEAKS}; exec sleep 600", "that spoke")):
+        many = [spec(root, f"{what}{number}", "sh", "-c", words) for number in range(TOGETHER)]
+        for one in many:
+            await launch.launch(one)
+        for one in many:
+            await _silent(one)
+        shim, pump = _pss(many[0])
+        print(
+            f"memory of one of {TOGETHER} {what}: shim {shim / 1024:.1f} MiB, pump "
+            f"{pump / 1024:.1f} MiB, lines that wait {_waiting(many[0]) / 1024:.2f} MiB"
+        )
+        before = _processor(many[0])
+        await asyncio.sleep(2)
+        print(f"processor time of both in 2 idle s: {_processor(many[0]) - before:.3f} s")
+        took = []
+        for one in many:
+            begun = time.time_ns()
+            await launch.stop(one.folder)
+            took.append(time.time_ns() - begun)
+        show("stop takes", took)
 
 
 async def log(root: Path) -> None:
@@ -87,11 +109,11 @@ async def log(root: Path) -> None:
     used = _processor(one)
     print(f"log: {LINES} lines in {took:.2f} s; {LINES / used:,.0f} lines a second of processor")
     await launch.stop(one.folder)
-    script = "import time\nfor n in range(20000): print('a line of a log', n, flush=True)"
+    script = "import time\nfor n in range(200000): print('a line of a log', n, flush=True)"
     two = spec(root, "single", sys.executable, "-c", f"{script}\ntime.sleep(600)")
     await launch.launch(two)
     await _silent(two)
-    print(f"log, one write a line: {20000 / _processor(two):,.0f} lines a second of processor")
+    print(f"log, one write a line: {200000 / _processor(two):,.0f} lines a second of processor")
     await launch.stop(two.folder)
 
 
@@ -103,15 +125,36 @@ async def _silent(one: ProcessSpec) -> None:
         await asyncio.sleep(0.5)
 
 
-def _pss(one: ProcessSpec) -> int:
-    text = Path(f"/proc/{launch.state(one.folder).shim}/smaps_rollup").read_text()
-    return int(text.split("Pss:")[1].split()[0])
+def _family(one: ProcessSpec) -> list[int]:
+    """The shim, and its pump if it has one."""
+    state = launch.state(one.folder)
+    return [state.shim, *(pid for pid in children_of(state.shim) if pid != state.pid)]
+
+
+def _pss(one: ProcessSpec) -> tuple[int, int]:
+    """In KiB, of shim and pump."""
+    found = [0, 0]
+    for place, pid in enumerate(_family(one)):
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        found[place] = int(text.split("Pss:")[1].split()[0])
+    return found[0], found[1]
+
+
+def _waiting(one: ProcessSpec) -> int:
+    """In KiB, the file without a name in which lines wait, as far as it was ever used."""
+    for entry in Path(f"/proc/{launch.state(one.folder).shim}/fd").iterdir():
+        if str(entry.readlink()).startswith("/memfd:seaway-log"):
+            return entry.stat().st_blocks // 2
+    return 0
 
 
 def _processor(one: ProcessSpec) -> float:
-    stat = Path(f"/proc/{launch.state(one.folder).shim}/stat").read_text()
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds that both have used."""
+    used = 0
+    for pid in _family(one):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def show(what: str, nanoseconds: Sequence[int]) -> None:

@@ -179,7 +179,7 @@ def killed(namespace: str, folder: Path) -> float:
 def stack(folder: Path, count: int) -> None:
     (folder / "seaway.yaml").write_text(
         f"seaway: 1\nname: bench\nservices:\n  p:\n    run: [{folder}/program]\n"
-        f"    replicas: {count}\n    resources: {{pids: 16}}\n"
+        f"    replicas: {count}\n"
     )
 
 

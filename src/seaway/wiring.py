@@ -4,25 +4,33 @@ What is slow to load is loaded by the function that needs it: `status` and `logs
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seaway.errors import InvalidStack
-from seaway.model.finding import Severity
-from seaway.model.names import Name
+from seaway.durable import make_folder
+from seaway.errors import InvalidStack, SeawayError
+from seaway.model.certificate import Certificate
+from seaway.model.finding import Finding, Severity
+from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
 from seaway.model.stack import Stack
 from seaway.model.workload import Build, Workload
 from seaway.ports.ledger import Event
+from seaway.stores.alarms import Alarms
 from seaway.stores.clock import SystemClock
+from seaway.stores.guard import REMOVED, Guard, Kept
 from seaway.stores.lease import Bell, holder, lease, ring
 from seaway.stores.ledger import SqliteLedger, warm
+from seaway.stores.reserve import Reserve
+from seaway.stores.room import shortages
 from seaway.targets.local.daemon import Waiting, told
 from seaway.targets.local.state import StateFolder
 
@@ -34,8 +42,15 @@ if TYPE_CHECKING:
 ENVIRON: Mapping[str, str] = os.environ
 
 
+MOST_DESCRIPTORS = 1 << 20
 ENDING = 5.0
 """Seconds that a supervisor may take to end; to be killed then is as good: nothing is its own."""
+
+
+OF_LATE = timedelta(minutes=1)
+"""For so long it is shown that logs were removed: nothing else tells of it afterwards."""
+LAST_EVENTS = 100
+"""Events that are looked through for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +123,10 @@ def ready_to_record(stack: Stack, vault: "FileVault") -> "Resolved":
     """
     from seaway.engine.secrets import ensure  # noqa: PLC0415 -- see above
 
-    needs = demanded(resolved(stack, vault.versions())).secret_needs
-    ensure(needs, vault)
-    return demanded(resolved(stack, vault.versions()))
+    found = demanded(resolved(stack, vault.versions()))
+    if ensure(found.secret_needs, vault):
+        return demanded(resolved(stack, vault.versions()))
+    return found
 
 
 def _stamped(release: Release) -> Release:
@@ -147,6 +163,13 @@ def open_target(state: StateFolder, stack: str) -> "LocalTarget":
     return LocalTarget(state, Name(stack), open_vault(state), SystemClock())
 
 
+def certificates(state: StateFolder, release: Release) -> tuple[Certificate, ...]:
+    """Of hosts whose certificates come from an authority of the world."""
+    if not any(site.acme for site in release.routing.sites):
+        return ()
+    return tuple(open_target(state, release.stack).certificates(release))
+
+
 def supervisor_pid(state: StateFolder) -> int:
     """Pid of the supervisor; 0 when none lives."""
     return holder(state.lease)
@@ -180,18 +203,47 @@ def supervise_when_told() -> None:
     """
     from seaway.targets.local.parts import PARTS  # noqa: PLC0415 -- loaded while we wait
 
+    os.closerange(3, MOST_DESCRIPTORS)  # what our caller holds open is none of ours
     warm()
 
-    for each in ("seaway.engine.supervise", "seaway.targets.local.target", *PARTS.values()):
+    for each in (
+        "seaway.engine.supervise", "seaway.targets.local.target", *PARTS.values(),
+        "cryptography.hazmat.backends.openssl.backend",  # else loaded by the first to sign
+    ):  # fmt: skip
         with suppress(ImportError):  # told when a stack needs it
             importlib.import_module(each.partition(":")[0])
+    gc.freeze()  # all that is for ever: looking through it would hold up a restart by 20 ms
 
-    if named := told(lambda stack, environment: state_folder(stack, environment).supervisor_log):
-        asyncio.run(supervise(*named))
+    ready: dict[StateFolder, LocalTarget] = {}
+
+    def expected(stack: str, environment: str) -> None:
+        state = state_folder(stack, environment)
+        ready[state] = _prepared(state, stack)
+
+    if named := told(_log_of, expected):
+        asyncio.run(supervise(*named, ready.get(state_folder(*named))))
 
 
-async def supervise(stack: str, environment: str) -> None:
+def _log_of(stack: str, environment: str) -> Path:
+    return state_folder(stack, environment).supervisor_log
+
+
+def _prepared(state: StateFolder, stack: str) -> "LocalTarget":
+    """A target that has looked for what the stack needed last."""
+    target = open_target(state, stack)
+    with suppress(SeawayError, OSError, ValueError):  # told by whoever needs it
+        if state.ledger.exists():
+            ledger = open_ledger(state)
+            for release, _ in ledger.releases(1):
+                target.prepare(release)
+            ledger.close()
+    return target
+
+
+async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = None) -> None:
     """Be the supervisor until nothing is wanted; SIGTERM and SIGINT leave everything running.
+
+    `ready` is its target, where that was prepared ahead.
 
     Raises:
         LeaseHeld: there is one already.
@@ -199,16 +251,56 @@ async def supervise(stack: str, environment: str) -> None:
     from seaway.engine.supervise import Supervisor  # noqa: PLC0415 -- see above
 
     state = state_folder(stack, environment)
-    state.root.mkdir(parents=True, exist_ok=True)
-    with lease(state.lease):
+    make_folder(state.root)
+    with lease(state.lease) as mine:
         _end_on_signals()
-        async with _rung(state) as bell, open_target(state, stack) as target:
-            ledger, clock = open_ledger(state), SystemClock()
-            adopted = sum(each.phase.running for each in await target.observe())
-            facts = {"pid": os.getpid(), "adopted": adopted}
-            ledger.tell(Event(at=clock.now(), code="SW535", facts=facts))
-            await Supervisor(Name(stack), ledger, target, clock, bell.rung).run()
-            ledger.tell(Event(at=clock.now(), code="SW538"))
+        clock = SystemClock()
+        alarms = Alarms(clock)
+        async with _rung(state) as bell, ready or open_target(state, stack) as target:
+            ledger = open_ledger(state)
+            supervisor = Supervisor(Name(stack), ledger, target, clock, bell.rung, alarms, mine)
+            async with _guarded(state, ledger, alarms):
+                with suppress(OSError):  # nobody needs to know so much that it would not go on
+                    adopted = sum(each.phase.running for each in await target.observe())
+                    facts = {"pid": os.getpid(), "adopted": adopted}
+                    ledger.tell(Event(at=clock.now(), code="SW535", facts=facts))
+                await supervisor.run()
+                with suppress(OSError):
+                    ledger.tell(Event(at=clock.now(), code="SW538"))
+
+
+@asynccontextmanager
+async def _guarded(
+    state: StateFolder, ledger: SqliteLedger, alarms: Alarms
+) -> AsyncGenerator[None]:
+    """With an eye on the disks for as long as the block runs."""
+    guard = Guard(
+        look=lambda: shortages(_places(state), os.getpid()), logs=Kept(state.logs),
+        reserve=Reserve(state.reserve), ledger=ledger, clock=SystemClock(), alarms=alarms,
+    )  # fmt: skip
+    task = asyncio.create_task(guard.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def troubles(state: StateFolder, ledger: SqliteLedger) -> tuple[Finding, ...]:
+    """What keeps this stack from being written about here and now, and what was lost of late."""
+    found = shortages([each for each in _places(state) if each.exists()], supervisor_pid(state))
+    since = SystemClock().now() - OF_LATE
+    removed = [
+        each for each in ledger.events(ledger.last_event() - LAST_EVENTS)
+        if each.code == REMOVED and each.at > since
+    ]  # fmt: skip
+    return (*found, *(Finding(code=each.code, facts=each.facts) for each in removed[-1:]))
+
+
+def _places(state: StateFolder) -> tuple[Path, ...]:
+    """What has to be written while a stack runs."""
+    run = state.run(InstanceId("any")).parent
+    return (state.root, state.logs, *([run] if run.exists() else []))
 
 
 @asynccontextmanager

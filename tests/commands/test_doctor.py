@@ -1,5 +1,6 @@
 """Doctor names cause and remedy of each trouble it knows, and is silent where all is well."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,12 +9,14 @@ from seaway.engine.doctor import (
     Evidence,
     Machine,
     Taken,
+    certificates,
     diagnosis,
     own_addresses,
     preflight,
     supervision,
 )
 from seaway.messages import Language, say
+from seaway.model.certificate import Certificate
 from seaway.model.finding import Severity
 from seaway.model.instance import Instance, Phase
 from seaway.model.names import InstanceId, Name
@@ -202,3 +205,19 @@ def test_only_addresses_that_somebody_wrote_are_tried():
         ("REDIS_URL", "127.0.0.1", 7001),
         ("S3_ENDPOINT", "s3.example", 9000),
     ]
+
+
+def test_certificates_that_cannot_be_had_or_renewed_are_told():
+    kept = Certificate(host="a.example", since=NOW, until=NOW + timedelta(days=90))
+    failing = replace(kept, failures=3, tried=NOW + timedelta(days=60), problem="no route")
+    none = Certificate(host="b.example", failures=1, tried=NOW, problem="no route")
+    later = NOW + timedelta(days=80)
+
+    assert list(certificates([kept], NOW)) == []
+    assert [(each.code, each.severity) for each in certificates([failing, none], NOW)] == [
+        ("SW681", Severity.WARNING), ("SW680", Severity.WARNING),
+    ]  # fmt: skip
+    assert [each.code for each in certificates([failing], later)] == ["SW681", "SW682"]
+    for each in certificates([failing, none], later):
+        for language in Language:
+            assert "?" not in say(each.code, each.facts, language).text

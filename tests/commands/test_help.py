@@ -3,12 +3,13 @@
 import pytest
 from inline_snapshot import snapshot
 
+from seaway.cli.jobs import TABLE as JOBS
 from seaway.cli.main import COMMANDS, LATER
 from seaway.cli.page import width, wrapped
 from seaway.cli.secrets import TABLE
 
 PAGES = [(name,) for name in COMMANDS if not name.startswith("_")]
-PAGES += [("secrets", name) for name in TABLE]
+PAGES += [("secrets", name) for name in TABLE] + [("jobs", name) for name in JOBS]
 
 
 def test_the_first_page(seaway):
@@ -32,7 +33,9 @@ Commands:
   restart     Replace running instances by new ones of the same.
   scale       Change how many instances a service has.
   secrets     Keep passwords and keys, encrypted.
+  jobs        Look into the queues behind the workers.
   doctor      Find what is wrong, with cause and remedy.
+  verify      Try the acceptance list of a stack on the running system.
   completion  Print a script that completes commands in a shell.
 
 Options:
@@ -85,7 +88,9 @@ def test_the_first_page_in_chinese(seaway):
   restart     用同样的新实例替换正在运行的实例。
   scale       调整服务的实例数量。
   secrets     加密保存密码和密钥。
+  jobs        查看 worker 背后的任务队列。
   doctor      查找问题，给出原因和解决办法。
+  verify      在正在运行的系统上逐项执行验收清单。
   completion  输出用于命令行补全的脚本。
 
 选项：

@@ -1,10 +1,17 @@
 """Secrets are read from stdin or a file, kept encrypted, and never shown."""
 
+import base64
 import io
 import json
 
 import pytest
 from inline_snapshot import snapshot
+
+from seaway.model.release import Release
+from seaway.model.text import Secret, Text
+from seaway.model.workload import Command, Workload
+from seaway.stores.ledger import SqliteLedger
+from seaway.stores.vault import FileVault
 
 STACK = """\
 seaway: 1
@@ -160,3 +167,74 @@ def test_a_secret_that_stored_data_is_encrypted_with_is_not_rotated(write, seawa
 
     assert seaway("secrets", "rotate", "files.sse-key", "-y").status == 2
     assert seaway("secrets", "rotate", "files.secret-key", "-y").status == 0
+
+
+RING = STACK.replace("{generate: 32}", "{generate: 32, form: base64, keep: 2}")
+
+
+def kept_value(tmp_path, name: str) -> str:
+    [file] = (tmp_path / "state").rglob("vault")
+    return FileVault(file).read(name)
+
+
+def test_a_value_that_data_is_made_with_stays_beside_the_next_ones(write, seaway, here, tmp_path):
+    """Programs still read what was encrypted or signed with the values before."""
+    (here / "main.py").write_text("")
+    write(RING)
+    seaway("secrets", "generate")
+    rings = [kept_value(tmp_path, "JWT_SECRET")]
+    for _ in range(3):
+        assert seaway("secrets", "rotate", "JWT_SECRET", "-y").status == 0
+        rings.append(kept_value(tmp_path, "JWT_SECRET"))
+
+    keys = [ring.split(",") for ring in rings]
+    assert [[key.partition(":")[0] for key in ring] for ring in keys] == [
+        ["k1"], ["k2", "k1"], ["k3", "k2", "k1"], ["k4", "k3", "k2"],
+    ]  # fmt: skip
+    assert keys[3][1:] == keys[2][:2]
+    assert {len(base64.b64decode(key.partition(":")[2])) for key in keys[3]} == {32}
+    assert {"name": "JWT_SECRET", "version": 4, "state": "set"} in json.loads(
+        seaway("secrets", "list", "--format", "json").out
+    )
+
+
+def test_a_value_given_before_there_was_a_ring_is_kept_in_it(write, seaway, here, tmp_path, typed):
+    (here / "main.py").write_text("")
+    write(RING)
+    given = base64.b64encode(bytes(range(32))).decode()
+    typed(given)
+    seaway("secrets", "set", "JWT_SECRET")
+
+    seaway("secrets", "rotate", "JWT_SECRET", "-y")
+
+    assert kept_value(tmp_path, "JWT_SECRET").split(",")[1] == f"k0:{given}"
+
+
+def test_one_weak_value_makes_the_ring_weak(write, seaway, here, typed):
+    (here / "main.py").write_text("")
+    write(RING)
+    typed(f"k2:{base64.b64encode(bytes(32)).decode()},k1:short")
+
+    assert "SW706" in seaway("secrets", "set", "JWT_SECRET").err
+
+
+def test_a_ring_is_not_turned_further_before_its_newest_value_is_in_place(
+    write, seaway, here, tmp_path
+):
+    """Two turns at once could put away the very value that all data is encrypted with."""
+    (here / "main.py").write_text("")
+    write(RING.replace("keep: 2", "keep: 1"))
+    seaway("secrets", "generate")
+    [file] = (tmp_path / "state").rglob("vault")
+    api = Workload(
+        name="api", component="api", program=Command(argv=("true",)),
+        env={"JWT_SECRET": Text.of(Secret(name="JWT_SECRET", version=1))},
+    )  # fmt: skip
+    ledger = SqliteLedger(file.with_name("ledger.db"))
+    ledger.record(Release(stack="shop", workloads=(api,)))
+    first = seaway("secrets", "rotate", "JWT_SECRET", "-y")
+
+    second = seaway("secrets", "rotate", "JWT_SECRET", "-y")
+
+    assert (first.status, second.status) == (0, 2)
+    assert "SW710" in second.err

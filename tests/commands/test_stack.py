@@ -36,7 +36,7 @@ def test_a_stack_lives_its_life(seaway):
         nothing_runs_at_first, it_comes_up, it_is_as_the_file_says, it_says_how_it_does,
         its_logs_can_be_read, a_command_runs_inside, it_is_restarted, it_is_scaled,
         the_file_counts_again, it_is_waited_for, a_broken_release_is_rolled_back,
-        doctor_finds_nothing, it_goes_down, nothing_runs_at_last,
+        doctor_finds_nothing, it_goes_down, it_comes_back, it_goes_down, nothing_runs_at_last,
     ):  # fmt: skip
         step(seaway)
 
@@ -157,6 +157,16 @@ def it_goes_down(seaway):
 
     assert said.returncode == 0, said.stderr
     assert not any(Path("/proc", str(pid)).exists() for pid in pids.values())
+
+
+def it_comes_back(seaway):
+    """What was good before begins at once, and is shown as it would be before anything begins."""
+    said = seaway("up", "-d")
+
+    assert said.returncode == 0, said.stderr
+    [address] = said.stdout.split()
+    assert get(address)["message"]
+    assert "+ api" in said.stderr
 
 
 def nothing_runs_at_last(seaway):

@@ -76,10 +76,11 @@ class Instances:
 
 
 def said(spec: ProcessSpec, stream: str = "stdout") -> list[str]:
-    """Lines of the newest log file."""
+    """Lines of the newest log file; one that is being written is none yet."""
     if not spec.log.exists():
         return []
-    lines = [json.loads(line) for line in spec.log.read_text().splitlines()]
+    whole = spec.log.read_text().rpartition("\n")[0]
+    lines = [json.loads(line) for line in whole.splitlines()]
     return [line["m"] for line in lines if line["s"] == stream]
 
 

@@ -16,7 +16,7 @@ from seaway.model.workload import LogKeeping
 from seaway.ports.target import LogQuery
 from seaway.targets.local import launch
 from seaway.targets.local.logs import lines
-from seaway.targets.local.process import Life
+from seaway.targets.local.process import Identity, Life
 from seaway.targets.local.state import StateFolder
 from tests.faults.shims import Instances, python, said, until
 
@@ -79,6 +79,19 @@ async def test_a_last_line_without_an_end_is_kept(instances):
 
 async def test_the_two_streams_are_told_apart(instances):
     spec = await instances.start("sh", "-c", "echo out; echo err >&2")
+    await launch.ended(spec.folder)
+
+    assert (said(spec, "stdout"), said(spec, "stderr")) == (["out"], ["err"])
+
+
+@pytest.mark.parametrize("identity", [None, Identity(), Identity(namespace=True)])
+async def test_it_may_open_its_streams_anew_by_their_names(instances, identity):
+    """nginx does when its log is /dev/stdout; as another user, that needs a pipe of its own."""
+    if identity and os.getuid() != 0:
+        pytest.skip("only root can become somebody else")
+    spec = await instances.start(
+        "sh", "-c", "echo out >/dev/stdout; echo err >/dev/stderr", identity=identity
+    )
     await launch.ended(spec.folder)
 
     assert (said(spec, "stdout"), said(spec, "stderr")) == (["out"], ["err"])
@@ -168,13 +181,13 @@ async def test_a_full_disk_never_blocks_the_process_and_the_loss_is_told(instanc
     with (small_disk / "more").open("wb", buffering=0) as more:
         while _put(more):
             pass
-    heard = len(said(spec))
     await asyncio.sleep(1)
     assert launch.state(spec.folder).life is Life.RUNNING
 
     (small_disk / "ballast").unlink()
     (small_disk / "more").unlink()
     await until(lambda: said(spec, "seaway"))
+    heard = len(said(spec))
     await until(lambda: len(said(spec)) > heard + 20)
 
     [note] = said(spec, "seaway")

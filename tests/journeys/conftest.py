@@ -5,7 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,24 +25,40 @@ def state_parent() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def aixsss(state_parent: Path) -> Iterator[Seaway]:
-    """The stack, in place; taken down whatever happens, by force where asking is not enough."""
-    if shutil.which("npm") is None:
-        pytest.skip("the pages of aixsss are built with npm, and there is none here")
-    seaway = Seaway(REPOSITORY / "stacks/aixsss/seaway.yaml", state_parent, sets=(UNLIMITED,))
+@contextmanager
+def in_place(seaway: Seaway) -> Iterator[Seaway]:
+    """The stack, up; taken down whatever happens, by force where asking is not enough."""
     try:
-        seaway("up", "-d", "--timeout", "150s")
+        seaway("up", "-d", "--timeout", "240s")
         yield seaway
     finally:
         try:
             seaway("down", "--timeout", "120s", status=None)
         finally:
-            left = own_processes(state_parent)
+            left = own_processes(seaway.state)
             for each in left:
                 with suppress(ProcessLookupError):
                     os.kill(each, signal.SIGKILL)
     assert left == {}
+
+
+@pytest.fixture(scope="session")
+def aixsss(state_parent: Path) -> Iterator[Seaway]:
+    """Where npm is: its pages are built."""
+    if shutil.which("npm") is None:
+        pytest.skip("the pages of aixsss are built with npm, and there is none here")
+    file = REPOSITORY / "stacks/aixsss/seaway.yaml"
+    with in_place(Seaway(file, state_parent, sets=(UNLIMITED,))) as seaway:
+        yield seaway
+
+
+@pytest.fixture(scope="module")
+def heartalk(state_parent: Path) -> Iterator[Seaway]:
+    """On ports of its own, beside aixsss."""
+    file = REPOSITORY / "stacks/heartalk/seaway.yaml"
+    ports = "ingress.ports={http: 28080, https: 28443}"
+    with in_place(Seaway(file, state_parent, sets=(ports,))) as seaway:
+        yield seaway
 
 
 @pytest.fixture(scope="session")

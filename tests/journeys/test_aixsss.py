@@ -135,10 +135,12 @@ def test_scaling_out_and_in_under_load_costs_no_request(aixsss: Seaway, address:
 
 def test_no_secret_is_in_an_argument_or_a_log(aixsss: Seaway):
     """Everybody on the machine reads arguments; logs travel."""
-    environ = Path(f"/proc/{aixsss.instances('api')[0]['pid']}/environ").read_bytes()
-    values = dict(each.split(b"=", 1) for each in environ.split(b"\0") if b"=" in each)
-    secrets = [values[name] for name in (b"JWT_SECRET", b"API_KEY_ENCRYPTION_KEY")]
+    values = _environment(aixsss.instances("api")[0]["pid"])
+    rings = values[b"JWT_SECRET"] + b"," + values[b"API_KEY_ENCRYPTION_KEY"]
+    secrets = [each.rpartition(b":")[2] for each in rings.split(b",")]
     secrets.append(re.findall(rb"://[^:]+:([^@]+)@", values[b"DATABASE_URL"])[0])
+    secrets.append(_environment(aixsss.instances("worker")[0]["pid"])[b"AI_API_KEY"])
+    assert min(map(len, secrets)) > 15
 
     for process in own_processes(aixsss.state):
         arguments = Path(f"/proc/{process}/cmdline").read_bytes()
@@ -147,6 +149,11 @@ def test_no_secret_is_in_an_argument_or_a_log(aixsss: Seaway):
         if file.is_file() and "volumes" not in file.parts and not file.is_symlink():
             body = file.read_bytes()
             assert not [each for each in secrets if each in body], file
+
+
+def _environment(pid: int) -> dict[bytes, bytes]:
+    environ = Path(f"/proc/{pid}/environ").read_bytes()
+    return dict(each.split(b"=", 1) for each in environ.split(b"\0") if b"=" in each)
 
 
 def test_every_port_is_on_the_loopback(aixsss: Seaway):

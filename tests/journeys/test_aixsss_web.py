@@ -238,3 +238,84 @@ def test_an_upload_is_paused_and_given_up(visit: Visit, song: Path) -> None:
 
     expect(page.locator("progress")).to_have_count(0)
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
+
+
+def open_jobs(visit: Visit) -> Page:
+    sign_up(visit)
+    page = visit.page
+    page.get_by_role("link", name="AI jobs").click()
+    expect(page.get_by_text("No job yet")).to_be_visible()
+    return page
+
+
+def ask_for(page: Page, prompt: str) -> None:
+    page.get_by_label("What it is about").fill(prompt)
+    page.get_by_role("button", name="Write it").click()
+
+
+def test_a_storyboard_is_written_before_ones_eyes(visit: Visit) -> None:
+    page = open_jobs(visit)
+    visit.picture("10-jobs-none")
+    page.get_by_text("Storyboard", exact=True).click()
+    page.get_by_label("Scenes").select_option("3")
+    ask_for(page, "A lighthouse in winter; a child finds a letter that was never sent")
+
+    job = page.locator(".job")
+    expect(job.get_by_text("Writing")).to_be_visible()
+    expect(job.locator(".caret")).not_to_be_empty()
+    first = job.locator(".caret").inner_text()
+    expect(job.locator(".caret")).not_to_have_text(first)
+    visit.picture("11-job-writing")
+    expect(job.get_by_text("1 of 3 scenes")).to_be_visible()
+    expect(job.get_by_text("Done")).to_be_visible(timeout=60_000)
+
+    job.get_by_role("button", name="Read").click()
+    expect(job.get_by_role("heading", name="Scene 3")).to_be_visible()
+    expect(job.locator(".piece")).to_have_count(3)
+    visit.picture("12-job-done")
+    page.reload()  # it was kept
+    expect(job.get_by_text("Done")).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_a_failed_job_tells_why_and_is_replayed(visit: Visit) -> None:
+    """The stand-in of a model fails for prompts that ask it to."""
+    page = open_jobs(visit)
+    ask_for(page, "A gale [[simulate: 503]]")
+    expect(page.get_by_text("Waits to try again")).to_be_visible()
+    visit.picture("13-job-waits")
+    failed = page.get_by_role("region", name="Failed for good")
+    expect(failed.get_by_text("The provider is overloaded or broken.")).to_be_visible(
+        timeout=60_000
+    )
+    expect(failed.get_by_text("answered 503")).to_be_visible()
+    expect(failed.get_by_text("attempt 3")).to_be_visible()
+    visit.picture("14-job-dead")
+
+    failed.get_by_role("button", name="Replay").click()
+
+    expect(failed).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled")).to_be_visible()
+
+
+def test_jobs_in_chinese_in_the_dark_and_on_a_phone(visit: Visit) -> None:
+    page = open_jobs(visit)
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("button", name="深色").click()
+    page.get_by_text("绘图提示词", exact=True).click()
+    page.get_by_label("写什么").fill("纸做的狐狸，站在雪地里")
+    page.get_by_role("button", name="开始生成").click()
+    expect(page.get_by_text("已完成")).to_be_visible(timeout=60_000)
+    page.get_by_label("写什么").fill("大风 [[simulate: 404]]")
+    page.get_by_role("button", name="开始生成").click()
+    expect(page.get_by_role("heading", name="最终失败")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("服务商没有这个模型。")).to_be_visible()
+    visit.picture("15-jobs-zh-dark")
+
+    page.set_viewport_size({"width": 390, "height": 780})
+
+    visit.picture("16-jobs-zh-phone")
+    overflow = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(overflow), "the page is wider than the phone"

@@ -23,6 +23,8 @@ AREAS: Mapping[tuple[int, int], Texts] = {
     (600, 639): {Language.EN: "Command line", Language.ZH: "命令行"},
     (640, 699): {Language.EN: "What doctor finds", Language.ZH: "doctor 的诊断"},
     (700, 799): {Language.EN: "Secrets", Language.ZH: "密钥"},
+    (800, 899): {Language.EN: "Jobs", Language.ZH: "任务队列"},
+    (900, 999): {Language.EN: "Verify", Language.ZH: "验收"},
 }
 """By the first and the last number."""
 

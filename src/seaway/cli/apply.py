@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from seaway import wiring
+from seaway.cli.begin import Begun, begin, going_on
 from seaway.cli.failure import show_failure
 from seaway.cli.patience import patience
 from seaway.cli.place import Place
-from seaway.cli.progress import going_on, progress
+from seaway.cli.progress import progress
 from seaway.cli.show import Show
 from seaway.engine.wait import Patience, until_in_place
 from seaway.errors import NothingRunning, NotRestored, ReleaseFailed, SeawayError, WaitTimedOut
@@ -40,6 +41,15 @@ async def apply_aside(show: Show, here: Place, release: Release) -> None:
 
 
 async def apply(show: Show, here: Place, release: Release) -> Release:
+    """Begin, and return when it is in place.
+
+    Raises:
+        SeawayError: as `finish` does.
+    """
+    return await finish(show, here, await begin(show, here, release))
+
+
+async def finish(show: Show, here: Place, begun: Begun) -> Release:
     """Return when it is in place; a failure is shown with the last lines of what failed.
 
     Raises:
@@ -47,13 +57,10 @@ async def apply(show: Show, here: Place, release: Release) -> Release:
         NotRestored: it cannot be, and the one before does not serve either.
         WaitTimedOut: it took longer than `--timeout`; the supervisor goes on.
     """
-    ledger = wiring.open_ledger(here.state)
-    after = ledger.last_event()
-    recorded = ledger.record(release)
-    await wiring.ensure_supervisor(here.state, here.stack, here.environment, show.settings.waiting)
+    ledger, recorded, after = wiring.open_ledger(here.state), begun.release, begun.after
     warm()  # the supervisor is at work: now it costs no time
     failed: SeawayError
-    with progress(show, ledger) as watch:
+    with progress(show, ledger, recorded.created) as watch:
         try:
             limit = patience(here, show.settings, watch=watch)
             await until_in_place(ledger, recorded.number, after, limit)

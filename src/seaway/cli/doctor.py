@@ -13,14 +13,16 @@ from seaway.cli.place import Place, options, place
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.values import Choice
-from seaway.engine.doctor import diagnosis, preflight, supervision
+from seaway.engine.doctor import certificates, diagnosis, preflight, supervision
 from seaway.engine.evidence import gathered
+from seaway.engine.jobs import judged, queue_of
 from seaway.engine.resolve import Resolved
 from seaway.engine.secrets import findings as secret_findings
 from seaway.errors import FindingsReported, InvalidStack
 from seaway.model.finding import Finding, Severity, worst
 from seaway.model.instance import Instance
 from seaway.model.release import Release
+from seaway.model.stack import Stack
 from seaway.plan.look import Look
 from seaway.stores.clock import SystemClock
 
@@ -70,11 +72,11 @@ async def _checks(settings: Settings) -> tuple[Check, ...]:
     return (
         Check("stack file", tuple(found.findings)),
         Check("secrets", secrets),
-        *await _platform(here, found),
+        *await _platform(here, stack, found),
     )
 
 
-async def _platform(here: Place, found: Resolved) -> tuple[Check, ...]:
+async def _platform(here: Place, stack: Stack, found: Resolved) -> tuple[Check, ...]:
     target = wiring.open_target(here.state, here.stack)
     seen = await target.observe()
     running = here.wanted()
@@ -84,9 +86,15 @@ async def _platform(here: Place, found: Resolved) -> tuple[Check, ...]:
         Check("supervision", _supervision(here, running, seen)),
     ]
     if running is not None:
+        if known := wiring.certificates(here.state, running):
+            ends = tuple(f"{each.host}: {each.until or '-'}" for each in known)
+            found_out = tuple(certificates(known, SystemClock().now()))
+            checks.append(Check("certificates", found_out, ends))
         evidence = await gathered(running, seen, target)
         look = Look(running, seen, SystemClock().now())
         checks.append(Check("running", tuple(diagnosis(look, evidence))))
+        if any(map(queue_of, running.workloads)):
+            checks.append(Check("jobs", await judged(stack, running, seen, target)))
     return tuple(checks)
 
 

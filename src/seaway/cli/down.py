@@ -7,14 +7,16 @@ import click
 
 from seaway import wiring
 from seaway.cli.ask import answer
+from seaway.cli.begin import going_on
 from seaway.cli.command import Command, Option
 from seaway.cli.page import size
 from seaway.cli.patience import patience
 from seaway.cli.place import Place, place_of
-from seaway.cli.progress import going_on, progress
-from seaway.cli.settings import Settings
+from seaway.cli.progress import progress
+from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
-from seaway.cli.status import current
+from seaway.cli.status import current, something_runs
+from seaway.engine.status import Status
 from seaway.engine.wait import until_gone
 from seaway.errors import NothingRunning, UsageError
 
@@ -39,12 +41,25 @@ def down(settings: Settings, *, destroy: str | None) -> None:
 
 async def _down(show: Show, here: Place) -> None:
     if show.settings.dry_run:
-        for each in (await current(here, here.ledger())).workloads:
-            show.line(Cell(show.told("note would stop", name=each.name)))
+        _foretold(show, await current(here, here.ledger()))
         return
     with going_on(show):
         await take_down(show, here)
     show.note("note down", Tone.GOOD, stack=here.stack)
+
+
+def _foretold(show: Show, seen: Status) -> None:
+    """What would be stopped, as data."""
+    names = [each.name for each in seen.workloads]
+    match show.settings.format:
+        case Format.TABLE:
+            for name in names:
+                show.line(Cell(show.told("note would stop", name=name)))
+        case Format.JSON:
+            show.json({"stack": seen.stack, "environment": seen.environment, "stops": names})
+        case Format.NDJSON:
+            for name in names:
+                show.json({"stops": name}, indent=None)
 
 
 async def take_down(show: Show, here: Place) -> None:
@@ -60,7 +75,8 @@ async def take_down(show: Show, here: Place) -> None:
     ledger.want_nothing()
     await wiring.ensure_supervisor(here.state, here.stack, here.environment)
     with progress(show, ledger) as watch:
-        await until_gone(ledger, after, patience(here, show.settings, watch=watch))
+        limit = patience(here, show.settings, watch=watch)
+        await until_gone(ledger, after, limit, lambda: something_runs(here))
 
 
 async def _destroy(show: Show, here: Place, given: str) -> None:

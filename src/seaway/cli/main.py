@@ -4,7 +4,8 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -29,14 +30,16 @@ COMMANDS = {
     "restart": "seaway.cli.restart:restart",
     "scale": "seaway.cli.scale:scale",
     "secrets": "seaway.cli.secrets:secrets",
+    "jobs": "seaway.cli.jobs:jobs",
     "doctor": "seaway.cli.doctor:doctor",
+    "verify": "seaway.cli.verify:verify",
     "completion": "seaway.cli.completion:completion",
     "_supervise": "seaway.cli.supervise:supervise",
 }
 """Name to "module:command", loaded when named; a name that starts with `_` is not listed."""
 
 LATER = frozenset({
-    "deploy", "rollback", "releases", "backup", "restore", "drill", "bench", "jobs", "verify",
+    "deploy", "rollback", "releases", "backup", "restore", "drill", "bench",
     "install", "audit", "import", "render", "eject", "dashboard",
 })  # fmt: skip
 """Promised, and not built yet."""
@@ -65,7 +68,28 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign still gets the rest
-    sys.exit(run(sys.argv[1:]))
+    sys.unraisablehook = _nothing
+    leave(run(sys.argv[1:]))
+
+
+def _nothing(_: object) -> None:
+    """Say nothing of what Python had begun to make and could not take apart: nothing depends on it.
+
+    The error that stopped it in the making is told as any other.
+    """
+
+
+def leave(status: int) -> NoReturn:
+    """End at once: to take everything apart would take longer than many a call."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # nobody reads any more, and that was dealt with
+            stream.flush()
+    os._exit(status)
+
+
+def ended(problem: BaseException, arguments: Sequence[str], settings: Settings) -> int:
+    """Tell what ended a call; return its exit status."""
+    return _told(_as_error(problem, arguments), settings)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -77,7 +101,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _hung_up()
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 -- the command line's edge
-        return _told(_as_error(problem, arguments), settings)
+        return ended(problem, arguments, settings)
 
 
 def _ahead(arguments: Sequence[str]) -> "Waiting | None":

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from seaway import wiring
 from seaway.cli.settings import Settings
+from seaway.durable import make_folder, write_whole
 from seaway.errors import NothingRunning, SeawayError, UsageError
+from seaway.model.finding import Finding, Severity
+from seaway.model.finding import Place as Spot
 from seaway.model.release import Release
 from seaway.stores.ledger import SqliteLedger
 from seaway.targets.local.state import StateFolder
@@ -53,6 +57,26 @@ class Place:
             if parts and name.partition(".")[0] not in parts:
                 raise UsageError("SW502", name=name, known=", ".join(parts))
 
+    def claimed(self, file: Path) -> tuple[Finding, ...]:
+        """A warning where another stack file that is still there was brought up here last."""
+        try:
+            other = Path(self.state.origin.read_text(encoding="utf-8").strip())
+        except FileNotFoundError:
+            return ()
+        if not other.exists() or other.samefile(file):
+            return ()
+        facts = {"stack": self.stack, "other": str(other), "state": str(self.state.root)}
+        at = Spot(file=str(file), path="name")
+        return (Finding(code="SW631", severity=Severity.WARNING, at=at, facts=facts),)
+
+    def claim(self, file: Path) -> None:
+        """Remember which stack file was brought up here."""
+        with suppress(FileNotFoundError):
+            if self.state.origin.read_text(encoding="utf-8").strip() == str(file):
+                return
+        make_folder(self.state.root)
+        write_whole(self.state.origin, f"{file}\n", durable=True)
+
     def alive(self) -> bool:
         """Whether a supervisor keeps it."""
         return bool(wiring.supervisor_pid(self.state))
@@ -64,6 +88,13 @@ def place_of(settings: Settings) -> Place:
     found = NAME_LINE.search(file.read_text(encoding="utf-8", errors="replace"))
     name = found[1] if found else wiring.read_stack(options(settings)).name
     return place(name, settings.environment)
+
+
+def expect(settings: Settings) -> None:
+    """Let a supervisor that waits make ready for the stack; a wrong guess does no harm."""
+    found = NAME_LINE.search(stack_file(settings).read_text(encoding="utf-8", errors="replace"))
+    if settings.waiting and found:
+        settings.waiting.expect(found[1], settings.environment)
 
 
 def running_parts() -> tuple[str, ...]:

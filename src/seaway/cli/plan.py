@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import click
 
 from seaway import wiring
 from seaway.cli.command import Command, Option
 from seaway.cli.page import size
-from seaway.cli.place import options, place
+from seaway.cli.place import options, place, stack_file
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.leave_out import without
@@ -51,18 +51,19 @@ def plan(settings: Settings, *, exit_code: bool) -> None:
     vault = wiring.open_vault(wiring.state_folder(stack.name, stack.environment))
     found = wiring.demanded(wiring.resolved(stack, vault.versions()))
     seen = asyncio.run(outlook(found, vault))
-    show_outlook(show, seen)
+    claimed = place(stack.name, stack.environment).claimed(stack_file(settings))
+    show_outlook(show, replace(seen, findings=(*seen.findings, *claimed)))
     if exit_code and seen.count:
         raise PlanHasChanges("SW621", count=seen.count)
 
 
-async def outlook(found: Resolved, vault: Vault) -> Outlook:
-    """Compare what is asked for with what is there."""
+async def outlook(found: Resolved, vault: Vault, *, begun: bool = False) -> Outlook:
+    """Compare what is asked for with what is there; with nothing, where it has `begun` already."""
     here = place(found.release.stack, found.release.environment)
     target = wiring.open_target(here.state, here.stack)
     whole = carried_over(found.release, here.wanted())
     release = without(whole, target.left_out(whole))
-    seen, kept = await target.observe(), await target.volumes()
+    seen, kept = () if begun else await target.observe(), await target.volumes()
     secrets = weak_secrets(found.secret_needs, vault, release.environment)
     return Outlook(
         release=release, changes=changes(release, seen), fates=fates(release, kept),

@@ -1,6 +1,5 @@
 """Progress: what happens, as it happens. A live table on a terminal, lines elsewhere."""
 
-import asyncio
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,12 +26,13 @@ GRAVE = frozenset({"SW514", "SW515", "SW517", "SW534", "SW536", "SW539"})
 
 
 @contextmanager
-def progress(show: Show, ledger: Ledger) -> Generator[Watch, None, None]:
-    """What must be shown new events while something is under way."""
-    begin = SystemClock().now()
-    lines = Lines(show, begin)
+def progress(
+    show: Show, ledger: Ledger, begin: datetime | None = None
+) -> Generator[Watch, None, None]:
+    """What must be shown new events while something is under way, since `begin` or now."""
+    lines = Lines(show, begin or SystemClock().now())
     settings = show.settings
-    if not show.stderr.is_terminal or settings.quiet or settings.format is not Format.TABLE:
+    if settings.quiet or settings.format is not Format.TABLE or not show.stderr.is_terminal:
         yield lines.watch
         return
     board = Board(ledger)
@@ -44,16 +44,6 @@ def progress(show: Show, ledger: Ledger) -> Generator[Watch, None, None]:
 
         yield watch
         board.watch(())
-
-
-@contextmanager
-def going_on(show: Show) -> Generator[None, None, None]:
-    """Tell a person who interrupts that what was asked for goes on all the same."""
-    try:
-        yield
-    except asyncio.CancelledError:
-        show.note("note detached")
-        raise
 
 
 class Lines:

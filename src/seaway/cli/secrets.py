@@ -11,9 +11,10 @@ from seaway.cli.command import Command, Group
 from seaway.cli.place import options
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
-from seaway.engine.secrets import ensure, new_value, weakness
+from seaway.engine.secrets import ensure, in_use, new_value, weakness
 from seaway.errors import UsageError
 from seaway.model.finding import Finding
+from seaway.model.release import Release
 from seaway.ports.component import SecretNeed
 from seaway.ports.vault import Vault
 
@@ -43,6 +44,8 @@ class Safe:
     environment: str
     optional: frozenset[str] = frozenset()
     """Names of those that may be absent in this environment."""
+    newest: Release | None = None
+    """The newest release there is."""
 
     def need(self, name: str) -> SecretNeed:
         """The need of that name.
@@ -55,6 +58,11 @@ class Safe:
                 return each
         raise UsageError("SW707", name=name, known=", ".join(each.name for each in self.needs))
 
+    def in_place(self, name: str) -> bool:
+        """Whether the newest release, if there is one, was made with the newest value."""
+        there = self.vault.versions().get(name, 0)
+        return self.newest is None or in_use(name, self.newest) == there
+
     def weak(self, need: SecretNeed) -> tuple[Finding, ...]:
         """What is wrong with the value there is."""
         return tuple(weakness(need, self.vault.read(need.name), self.environment))
@@ -63,11 +71,16 @@ class Safe:
 def safe(settings: Settings) -> Safe:
     """The vault of the stack this call is about."""
     stack = wiring.read_stack(options(settings))
-    vault = wiring.open_vault(wiring.state_folder(stack.name, stack.environment))
+    state = wiring.state_folder(stack.name, stack.environment)
+    vault = wiring.open_vault(state)
     found = wiring.resolved(stack, vault.versions())
     optional = frozenset(each.name for each in found.optional_secrets)
     needs = (*found.secret_needs, *found.optional_secrets)
-    return Safe(vault=vault, needs=needs, environment=stack.environment, optional=optional)
+    made = wiring.open_ledger(state).releases(1) if state.ledger.exists() else ()
+    newest = made[0][0] if made else None
+    return Safe(
+        vault=vault, needs=needs, environment=stack.environment, optional=optional, newest=newest
+    )
 
 
 @click.command(
@@ -169,10 +182,13 @@ def rotate(settings: Settings, *, names: tuple[str, ...]) -> None:
             raise UsageError("SW628", name=need.name)
         if not need.rotates:
             raise UsageError("SW709", name=need.name)
+        if need.keep and not kept.in_place(need.name):
+            raise UsageError("SW710", name=need.name)
     if settings.dry_run:
         return
     agree(show, "ask rotate", names=", ".join(names))
     for need in needs:
-        version = kept.vault.write(need.name, new_value(need))
+        before = kept.vault.read(need.name) if need.name in kept.vault.versions() else ""
+        version = kept.vault.write(need.name, new_value(need, before))
         show.note("note secret kept", Tone.GOOD, name=need.name, version=version)
     show.note("note secret use")

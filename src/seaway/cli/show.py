@@ -5,18 +5,19 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from seaway.cli.page import padded, width
 from seaway.cli.settings import Format, Settings
 from seaway.errors import InvalidStack, SeawayError
 from seaway.messages import say
 from seaway.model.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 
 class Tone(StrEnum):
@@ -56,8 +57,16 @@ class Show:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._tones: dict[str, Tone] = {}
-        self.stdout = _console(settings, stderr=False)
-        self.stderr = _console(settings, stderr=True)
+
+    @cached_property
+    def stdout(self) -> "Console":
+        """For data."""
+        return _console(self.settings, stderr=False)
+
+    @cached_property
+    def stderr(self) -> "Console":
+        """For all else."""
+        return _console(self.settings, stderr=True)
 
     # ------------------------------------------------------------------------------------ words
 
@@ -87,6 +96,8 @@ class Show:
     @contextmanager
     def live(self, rows: Callable[[], Sequence[Sequence[Cell]]]) -> Generator[None, None, None]:
         """Keep these rows up to date on the terminal for as long as the block runs."""
+        from rich.console import Group  # noqa: PLC0415 -- see `_console`
+        from rich.live import Live  # noqa: PLC0415 -- see `_console`
 
         def drawn() -> Group:
             return Group(*(_line(each) for each in aligned(rows())))
@@ -127,7 +138,7 @@ class Show:
         """What to do about it."""
         self._fix(say(error.code, error.facts, self.settings.language).fix, self.stderr)
 
-    def finding(self, finding: Finding, console: Console | None = None) -> None:
+    def finding(self, finding: Finding, console: "Console | None" = None) -> None:
         """Where, what, the line of source, and the fix; on stdout if nothing else is said."""
         console = console or self.stdout
         self._head(finding, console)
@@ -141,22 +152,22 @@ class Show:
             if each.severity is not Severity.INFO or self.settings.verbose:
                 self.finding(each, self.stderr)
 
-    def _head(self, finding: Finding, console: Console) -> None:
+    def _head(self, finding: Finding, console: "Console") -> None:
         kind = f"{self.told(f'label {finding.severity}')}[{finding.code}]"
         console.print(
-            Text(kind, SEVERITY_TONES[finding.severity]).append(_where(finding), Tone.PLAIN)
+            _text(kind, SEVERITY_TONES[finding.severity]).append(_where(finding), Tone.PLAIN)
         )
         for line in self.told(finding.code, **finding.facts).splitlines():
-            console.print(Text(f"  {line}"))
+            console.print(_text(f"  {line}"))
 
-    def _fix(self, fix: str, console: Console) -> None:
+    def _fix(self, fix: str, console: "Console") -> None:
         if not fix:
             return
         label = self.told("label fix")
         first, *more = fix.splitlines()
-        console.print(Text(f"  {label}", Tone.GOOD).append(first, Tone.PLAIN))
+        console.print(_text(f"  {label}", Tone.GOOD).append(first, Tone.PLAIN))
         for line in more:
-            console.print(Text(" " * (width(label) + 2) + line))
+            console.print(_text(" " * (width(label) + 2) + line))
 
     def findings_json(self, findings: Sequence[Finding]) -> list[dict[str, object]]:
         """Findings as programs read them."""
@@ -179,15 +190,17 @@ class Show:
             self.line(*row)
 
 
-class _Pipe(Console):
-    """A console that lets its caller know when nobody reads any more."""
+def _console(settings: Settings, *, stderr: bool) -> "Console":
+    """Made when there is something to say: loading what draws it takes as long as many a call."""
+    from rich.console import Console  # noqa: PLC0415 -- see above
 
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
+    class Pipe(Console):
+        """A console that lets its caller know when nobody reads any more."""
 
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
 
-def _console(settings: Settings, *, stderr: bool) -> Console:
-    return _Pipe(
+    return Pipe(
         stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False,
         no_color=settings.no_color or None, color_system=None if settings.no_color else "auto",
     )  # fmt: skip
@@ -213,8 +226,14 @@ def _trimmed(row: list[Cell]) -> list[Cell]:
     return [*row[:-1], Cell(row[-1].text.rstrip(), row[-1].tone)] if row else []
 
 
-def _line(cells: Sequence[Cell]) -> Text:
-    text = Text()
+def _text(words: str = "", tone: Tone = Tone.PLAIN) -> "Text":
+    from rich.text import Text  # noqa: PLC0415 -- see `_console`
+
+    return Text(words, tone)
+
+
+def _line(cells: Sequence[Cell]) -> "Text":
+    text = _text()
     for cell in cells:
         text.append(cell.text, cell.tone)
     return text
@@ -232,7 +251,7 @@ def near(file: str) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
-def _excerpt(finding: Finding) -> list[Text]:
+def _excerpt(finding: Finding) -> "list[Text]":
     """The line of source and a mark under what is meant; nothing where there is no line."""
     at = finding.at
     lines = _source(at.file) if at.file and at.line else ()
@@ -243,9 +262,9 @@ def _excerpt(finding: Finding) -> list[Text]:
     margin = " " * len(str(at.line))
     mark = "^" * _length(source, at.column) if at.column else ""
     return [
-        Text(f"  {margin} |", Tone.BESIDE),
-        Text(f"  {at.line} | ", Tone.BESIDE).append(source.replace("\t", " "), Tone.PLAIN),
-        Text(f"  {margin} | ", Tone.BESIDE).append(" " * width(before) + mark, Tone.BAD),
+        _text(f"  {margin} |", Tone.BESIDE),
+        _text(f"  {at.line} | ", Tone.BESIDE).append(source.replace("\t", " "), Tone.PLAIN),
+        _text(f"  {margin} | ", Tone.BESIDE).append(" " * width(before) + mark, Tone.BAD),
     ]
 
 

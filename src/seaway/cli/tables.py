@@ -5,6 +5,7 @@ from datetime import datetime
 
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.status import Health, Status, WorkloadStatus
+from seaway.model.certificate import Certificate
 from seaway.model.instance import Instance, Phase
 from seaway.model.workload import Role
 
@@ -100,6 +101,7 @@ def as_json(seen: Status, names: Sequence[str] = ()) -> dict[str, object]:
         "release": seen.release, "supervisor": seen.supervisor, "addresses": list(seen.addresses),
         "at": seen.at.isoformat(),
         "workloads": [_workload_json(each) for each in _chosen(seen, names)],
+        "certificates": [_certificate_json(each, seen.at) for each in seen.certificates],
     }  # fmt: skip
 
 
@@ -117,4 +119,14 @@ def _instance_json(one: Instance) -> dict[str, object]:
         "pid": one.pid, "deaths": one.deaths, "since": one.since.isoformat(),
         "created": one.created.isoformat(), "reason": one.reason,
         "addresses": {name: f"{at.host}:{at.port}" for name, at in one.addresses.items()},
+    }  # fmt: skip
+
+
+def _certificate_json(each: Certificate, now: datetime) -> dict[str, object]:
+    return {
+        "host": each.host, "issuer": each.issuer, "serial": f"{each.serial:x}",
+        "fingerprint": each.fingerprint,
+        "since": each.since and each.since.isoformat(),
+        "until": each.until and each.until.isoformat(), "due": each.due(now).isoformat(),
+        "failures": each.failures, "problem": each.problem,
     }  # fmt: skip

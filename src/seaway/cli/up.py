@@ -2,29 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable
 
 import click
 
 from seaway import wiring
-from seaway.cli.apply import apply
+from seaway.cli.begin import begin, going_on
 from seaway.cli.command import Command, Option
-from seaway.cli.down import take_down
-from seaway.cli.patience import patience
-from seaway.cli.place import Place, options, place
-from seaway.cli.plan import outlook, show_outlook, tree
-from seaway.cli.progress import Lines, going_on
-from seaway.cli.settings import Format, Settings
-from seaway.cli.show import Cell, Show, Tone
-from seaway.cli.status import current, show_status
+from seaway.cli.place import Place, expect, options, place, stack_file
+from seaway.cli.settings import Settings
+from seaway.cli.show import Show, Tone
 from seaway.engine.resolve import Resolved
-from seaway.engine.wait import until_gone, until_ready
-from seaway.errors import Interrupted, UsageError
-from seaway.model.finding import Finding, Severity
+from seaway.errors import Interrupted
 from seaway.model.release import Release
 from seaway.ports.vault import Vault
-from seaway.stores.clock import SystemClock
 
 
 @click.command(
@@ -35,14 +26,17 @@ from seaway.stores.clock import SystemClock
 def up(settings: Settings, *, detach: bool) -> None:
     """Show what will happen, make it happen, and stay unless detached."""
     show = Show(settings)
+    expect(settings)
     stack = wiring.read_stack(options(settings))
     here = place(stack.name, stack.environment)
     vault = wiring.open_vault(here.state)
+    show.beside(here.claimed(stack_file(settings)))
     if settings.dry_run:
         found = wiring.demanded(wiring.resolved(stack, vault.versions()))
-        show_outlook(show, asyncio.run(outlook(found, vault)))
+        _foretell(show, found, vault)
         return
     found = wiring.ready_to_record(stack, vault)
+    here.claim(stack_file(settings))
     work = _bring_up(show, here, found, vault)
     asyncio.run(_detached(show, here, work) if detach else _attached(show, here, work))
 
@@ -53,15 +47,23 @@ async def _detached(show: Show, here: Place, work: Awaitable[None]) -> None:
     await _show_result(show, here)
 
 
+def _foretell(show: Show, found: Resolved, vault: Vault) -> None:
+    from seaway.cli.plan import outlook, show_outlook  # noqa: PLC0415 -- see `_bring_up`
+
+    show_outlook(show, asyncio.run(outlook(found, vault)))
+
+
 async def _attached(show: Show, here: Place, work: Awaitable[None]) -> None:
     """Stay until Ctrl-C, which takes the stack down; a second one leaves that to the supervisor."""
     interrupted = _interrupts()
     if await _unless(interrupted, work):
         await _show_result(show, here)
         show.note("note attached", Tone.BESIDE)
-        if await _unless(interrupted, _watch(show, here)):
+        if await _unless(interrupted, _watched(show, here)):
             show.note("note ended elsewhere")
             return
+    from seaway.cli.down import take_down  # noqa: PLC0415 -- see `_bring_up`
+
     interrupted.clear()
     show.note("note going down")
     if not await _unless(interrupted, take_down(show, here)):
@@ -94,44 +96,34 @@ async def _unless(interrupted: asyncio.Event, work: Awaitable[None]) -> bool:
 
 
 async def _bring_up(show: Show, here: Place, found: Resolved, vault: Vault) -> None:
-    ahead = await outlook(found, vault)
-    show.beside(ahead.findings)
-    errors = [each for each in ahead.findings if each.severity is Severity.ERROR]
-    if errors:
-        raise _refused(errors)
+    """Where it was good before the supervisor begins at once, and all else is loaded meanwhile."""
+    begun = await begin(show, here, found.release) if _known_good(here, found.release) else None
+    from seaway.cli import bringing  # noqa: PLC0415 -- see above
+
+    if begun:
+        await bringing.bring_back(show, here, (found, vault), begun)
+    else:
+        await bringing.bring_up(show, here, (found, vault))
+
+
+def _known_good(here: Place, release: Release) -> bool:
+    """Whether nothing runs, but just this was in place before, and its data is there."""
+    if here.alive() or not here.state.ledger.exists() or any(here.state.instances.glob("*")):
+        return False
+    volumes = ((each.name, volume.name) for each in release.workloads for volume in each.volumes)
+    if not all(here.state.volume(*names).exists() for names in volumes):
+        return False
     ledger = wiring.open_ledger(here.state)
-    if ahead.count == 0 and here.alive() and _same(ledger.wanted(), ahead.release):
-        show.note("note unchanged", stack=here.stack)
-        await until_ready(ledger, (), patience(here, show.settings))
-        return
-    if not show.settings.quiet:
-        for line in tree(show, ahead):
-            show.aside(*line)
-    await apply(show, here, ahead.release)
+    return ledger.wanted() is None and ledger.proven(release)
 
 
-def _refused(errors: Sequence[Finding]) -> UsageError:
-    """They have been shown one by one."""
-    return UsageError("SW638", count=len(errors))
+async def _watched(show: Show, here: Place) -> None:
+    from seaway.cli.bringing import watch  # noqa: PLC0415 -- see `_bring_up`
 
-
-def _same(wanted: Release | None, release: Release) -> bool:
-    return wanted is not None and wanted.digest == release.digest
-
-
-async def _watch(show: Show, here: Place) -> None:
-    """Tell what happens until everything is gone."""
-    ledger = wiring.open_ledger(here.state)
-    lines = Lines(show, SystemClock().now())
-    settings = replace(show.settings, timeout=None)
-    await until_gone(ledger, ledger.last_event(), patience(here, settings, watch=lines.watch))
+    await watch(show, here)
 
 
 async def _show_result(show: Show, here: Place) -> None:
-    seen = await current(here, wiring.open_ledger(here.state))
-    if show.settings.format is not Format.TABLE:
-        show_status(show, seen)
-        return
-    for address in seen.addresses:
-        show.line(Cell(address, Tone.STRONG))
-    show.note("note next", Tone.BESIDE, folder=here.state.logs)
+    from seaway.cli.bringing import show_result  # noqa: PLC0415 -- see `_bring_up`
+
+    await show_result(show, here)

@@ -1,59 +1,64 @@
-"""gateway: one OpenAI-compatible endpoint in front of model providers (R50 to R57)."""
+"""gateway: one OpenAI-compatible endpoint in front of model providers (R50 to R53)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field, JsonValue
 
-from seaway.model.names import Name
-from seaway.model.quantity import Duration, MoneyQ, RateQ
-from seaway.model.settings.code import Uses
-from seaway.model.settings.form import FORM, Count, Word, word
+from seaway.model.finding import Finding, Place, Severity
+from seaway.model.names import Name, as_variable
+from seaway.model.near import choice
+from seaway.model.quantity import Size
+from seaway.model.route import Upstream
+from seaway.model.settings.code import HTTP, Uses, own_variables
+from seaway.model.settings.form import Count, Word, word
+from seaway.model.settings.openai import (
+    IMAGE,
+    PORT,
+    READY,
+    checks,
+    key_of,
+    limits,
+    simulator,
+    values,
+    variables,
+)
+from seaway.model.settings.providers import (
+    ADDRESSES,
+    ClientName,
+    ModelClient,
+    ModelLimits,
+    ModelRoute,
+    Provider,
+    ProviderName,
+)
+from seaway.model.settings.reference import (
+    BrokenReference,
+    EnvReference,
+    ExportReference,
+    SecretReference,
+    reference,
+)
+from seaway.model.settings.resources import (
+    Logs,
+    LogsSetting,
+    Replicas,
+    ReplicasSetting,
+    Resources,
+)
+from seaway.model.settings.rollout import RolloutForm, RolloutSetting
 from seaway.model.stack import Section
-from seaway.ports.component import Component, Expansion, Surroundings
+from seaway.model.text import Secret, Text
+from seaway.model.workload import Command, Stopping, Workload
+from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
 
-Model = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]*/[^\s/]+(/[^\s/]+)*$")]
-"""A provider and a model of it: `deepseek/deepseek-chat`."""
+_GRACE = timedelta(seconds=30)
+_STORE = "REDIS_URL"
+"""What a component hands out that can hold limits and answers."""
 
-
-class Provider(BaseModel):
-    """Someone who answers, or a faithful stand-in."""
-
-    model_config = FORM
-
-    kind: Literal["openai", "deepseek", "byteplus", "simulator", "compatible"]
-    """Which API it speaks; `simulator` needs no key and no network."""
-    key: Word | None = None
-    """`secret:NAME`."""
-    url: Word | None = None
-    """Its address, where it is not the usual one."""
-    timeout: Duration | None = None
-    retries: Annotated[Count, Field(le=10)] = 2
-
-
-class ModelRoute(BaseModel):
-    """Where requests for a model of this name go."""
-
-    model_config = FORM
-
-    to: Annotated[
-        tuple[Model, ...],
-        BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
-        Field(min_length=1),
-    ]
-    """In order: the next is asked when one fails."""
-    cache: Duration | None = None
-    """How long the same question gets the same answer."""
-
-
-class ModelLimits(BaseModel):
-    """Most that passes through."""
-
-    model_config = FORM
-
-    requests: RateQ | None = None
-    tokens: RateQ | None = None
-    spend: MoneyQ | None = None
+Json = dict[str, JsonValue]
 
 
 class Gateway(Component):
@@ -61,25 +66,272 @@ class Gateway(Component):
 
     kind: ClassVar[str] = "gateway"
     section: ClassVar[Section] = Section.AI
-    built: ClassVar[bool] = False
 
     providers: Annotated[
-        Mapping[Word, Annotated[Provider, BeforeValidator(word("kind"))]], Field(min_length=1)
+        Mapping[ProviderName, Annotated[Provider, BeforeValidator(word("kind"))]],
+        Field(min_length=1),
     ]
     """Who answers."""
     routes: Mapping[Word, Annotated[ModelRoute, BeforeValidator(word("to", (str, list)))]] = Field(
         default_factory=dict[str, ModelRoute]
     )
-    """Which model is answered by whom."""
+    """Which model is answered by whom; without any, each provider is asked for the name given."""
     limits: ModelLimits = ModelLimits()
     """Most that passes through."""
+    clients: Mapping[ClientName, ModelClient] = Field(default_factory=dict[str, ModelClient])
+    """Who may ask, beside the services that use it; each has a key and limits of its own."""
+    reasoning: Literal["hide", "show"] = "hide"
+    """Whether clients see what a reasoning model thinks before it answers."""
+    body: Annotated[Size, Field(ge=1000, le=64 * 2**20)] = 10_000_000
+    """Of the largest request; pictures come inside of requests."""
+    answer: Annotated[Count, Field(ge=1)] = 1024
+    """Tokens reserved for an answer whose request gives no limit."""
     uses: Uses = ()
-    """A cache, for answers and for limits shared by all copies."""
+    """A redis, for answers and for limits over all copies; and what `ref:` names."""
+    replicas: ReplicasSetting = Replicas()
+    """How many copies; each uses one processor."""
+    rollout: RolloutSetting = RolloutForm()
+    """How a new release takes over."""
+    resources: Resources = Resources()
+    """Most each copy may use."""
+    logs: LogsSetting = Logs()
+    """How its logs are kept."""
 
     @property
     def used(self) -> tuple[Name, ...]:
         return self.uses
 
-    def expand(self, name: Name, around: Surroundings) -> Expansion:  # noqa: ARG002 -- not built
-        """Nothing yet."""
-        return Expansion()
+    def expand(self, name: Name, around: Surroundings) -> Expansion:
+        """One process for each copy; a simulator beside it where a provider is one."""
+        env, findings = self._variables(name, around)
+        stand_in = self._simulator(name, around)
+        needed = {each for used in around.exports.values() for each in used.workloads}
+        served = Workload(
+            name=name,
+            component=name,
+            program=Command(argv=("python", "-m", "seaway.ai.gateway"), image=IMAGE),
+            env={**own_variables(around.environment, "UTC", (HTTP,)), **env},
+            ports={HTTP: PORT},
+            uses=tuple(sorted(needed | {each.name for each in stand_in})),
+            replicas=self.replicas.least,
+            balanced=True,
+            checks=checks(),
+            limits=limits(self.resources),
+            stopping=Stopping(grace=_GRACE),
+            rollout=self.rollout.rollout,
+            logs=self.logs.keeping,
+        )
+        most = max(2 * self.replicas.most, 2)  # while a release is replaced
+        return Expansion(
+            workloads=(*stand_in, served),
+            exports=Exports(
+                workloads=frozenset({name}), values={**values(name), **self._client_keys(name)},
+                variables=variables(name),
+            ),
+            secrets=self._secrets(name, stand_in),
+            upstreams=(Upstream(workload=name, port=HTTP, check=READY, replicas=most),),
+            findings=(*findings, *self._findings(around)),
+        )  # fmt: skip
+
+    def _simulator(self, name: Name, around: Surroundings) -> tuple[Workload, ...]:
+        """One for all providers that are simulated and have no address."""
+        if not any(_simulated(each) for each in self.providers.values()):
+            return ()
+        return (simulator(_stand_in(name), name, around.environment, {}),)
+
+    def _client_keys(self, name: Name) -> Mapping[str, Text]:
+        return {
+            f"key-{client}": Text.of(Secret(name=_client_secret(name, client)))
+            for client, each in self.clients.items() if each.key is None
+        }  # fmt: skip
+
+    def _secrets(self, name: Name, stand_in: tuple[Workload, ...]) -> tuple[SecretNeed, ...]:
+        made = [key_of(name), f"{name}.admin", *(key_of(each.name) for each in stand_in)]
+        made += [
+            _client_secret(name, client) for client, each in self.clients.items()
+            if each.key is None
+        ]  # fmt: skip
+        pepper = SecretNeed(name=f"{name}.pepper", generate=32)
+        return (pepper, *(SecretNeed(name=each, generate=32) for each in made))
+
+    # --------------------------------------------------------------- what the program is told
+
+    def _variables(
+        self, name: Name, around: Surroundings
+    ) -> tuple[Mapping[str, Text], tuple[Finding, ...]]:
+        findings: list[Finding] = []
+        env: dict[str, Text] = {
+            "PEPPER": Text.of(Secret(name=f"{name}.pepper")),
+            "ADMIN_KEY": Text.of(Secret(name=f"{name}.admin")),
+            "STACK_KEY": Text.of(Secret(name=key_of(name))),
+        }
+        told: Json = {
+            "name": name, "pepper_from": "PEPPER", "admin_from": "ADMIN_KEY",
+            "reasoning": self.reasoning, "body": self.body, "answer": self.answer,
+            "limits": _json(self.limits.windows),
+            "routes": {key: _route(each) for key, each in self.routes.items()},
+        }  # fmt: skip
+        store = self._store(around)
+        if store:
+            env["STORE_URL"] = store
+            told["store_from"] = "STORE_URL"
+        told["providers"] = {
+            key: self._provider(name, key, around, env, findings) for key in self.providers
+        }
+        told["clients"] = self._told_clients(name, around, env, findings)
+        env["GATEWAY"] = Text.of(json.dumps(told, sort_keys=True, separators=(",", ":")))
+        return env, tuple(findings)
+
+    def _store(self, around: Surroundings) -> Text | None:
+        found = (around.exports[each] for each in self.uses if each in around.exports)
+        return next((each.values["url"] for each in found if _STORE in each.variables), None)
+
+    def _provider(
+        self, name: Name, key: str, around: Surroundings, env: dict[str, Text],
+        findings: list[Finding],
+    ) -> Json:  # fmt: skip
+        given, start = self.providers[key], f"PROVIDER_{as_variable(key)}"
+        told: Json = {
+            "retries": given.retries, "connect": given.connect.total_seconds(),
+            "first": given.timeout.total_seconds(), "between": given.between.total_seconds(),
+            "total": given.total.total_seconds(),
+            "private": given.private or _inside(given),
+            "prices": {model: {"input": each.input, "output": each.output}
+                       for model, each in given.prices.items()},
+        }  # fmt: skip
+        url, secret = given.url or ADDRESSES.get(given.kind, ""), given.key
+        if _simulated(given):
+            beside = values(_stand_in(name))
+            env[f"{start}_URL"], env[f"{start}_KEY"] = beside["url"], beside["key"]
+            return {**told, "url_from": f"{start}_URL", "key_from": f"{start}_KEY"}
+        if reference(url) is None:
+            told["url"] = url
+        else:
+            env[f"{start}_URL"] = _meant(url, f"providers.{key}.url", around, findings)
+            told["url_from"] = f"{start}_URL"
+        if secret is not None:
+            env[f"{start}_KEY"] = _meant(secret, f"providers.{key}.key", around, findings)
+            told["key_from"] = f"{start}_KEY"
+        return told
+
+    def _told_clients(
+        self, name: Name, around: Surroundings, env: dict[str, Text], findings: list[Finding]
+    ) -> Json:
+        told: Json = {"stack": {"key_from": "STACK_KEY"}}
+        for client, each in self.clients.items():
+            variable = f"CLIENT_{as_variable(client)}"
+            at = f"clients.{client}.key"
+            env[variable] = (
+                Text.of(Secret(name=_client_secret(name, client))) if each.key is None
+                else _meant(each.key, at, around, findings)
+            )  # fmt: skip
+            told[client] = {"key_from": variable, "limits": _json(each.limits.windows)}
+        return told
+
+    # ------------------------------------------------------------------------ what is wrong
+
+    def _findings(self, around: Surroundings) -> Iterator[Finding]:
+        yield from self._unknown_providers()
+        for key, each in self.providers.items():
+            at = Place(path=f"providers.{key}")
+            if each.kind == "compatible" and each.url is None:
+                yield Finding(code="SW361", at=at, facts={"name": key})
+            if each.kind in ADDRESSES and each.key is None:
+                yield Finding(code="SW362", at=at, facts={"name": key})
+        if not self.replicas.fixed:
+            yield _warning("SW151", "replicas", {"setting": "replicas"})
+        if self._store(around) is None:
+            yield from self._without_store()
+        yield from self._spending()
+
+    def _without_store(self) -> Iterator[Finding]:
+        limited = (self.limits, *(each.limits for each in self.clients.values()))
+        if self.replicas.most > 1 and any(each.any for each in limited):
+            yield Finding(code="SW363", at=Place(path="limits"))
+        for key, route in self.routes.items():
+            if route.cache:
+                yield _warning("SW364", f"routes.{key}.cache", {})
+
+    def _unknown_providers(self) -> Iterator[Finding]:
+        for key, route in self.routes.items():
+            for model in (*route.to, *(each for rule in route.rules for each in rule.to)):
+                provider = model.partition("/")[0]
+                if provider not in self.providers:
+                    facts = choice(provider, self.providers)
+                    yield Finding(code="SW360", at=Place(path=f"routes.{key}"), facts=facts)
+
+    def _spending(self) -> Iterator[Finding]:
+        """Money is counted by prices, and in a time."""
+        places = [("limits", self.limits)]
+        places += [(f"clients.{key}.limits", each.limits) for key, each in self.clients.items()]
+        for path, limit in places:
+            if limit.spend and not limit.spend.per:
+                yield Finding(code="SW365", at=Place(path=f"{path}.spend"))
+            priced = any(each.prices for each in self.providers.values())
+            if limit.spend and not priced:
+                yield Finding(code="SW366", at=Place(path=f"{path}.spend"))
+
+
+def _simulated(provider: Provider) -> bool:
+    return provider.kind == "simulator" and provider.url is None
+
+
+def _inside(provider: Provider) -> bool:
+    """Those of the stack itself are where the stack is."""
+    return provider.kind == "simulator" or (provider.url or "").startswith("ref:")
+
+
+def _stand_in(name: Name) -> Name:
+    return Name(f"{name}-simulator")
+
+
+def _client_secret(name: Name, client: str) -> str:
+    return f"{name}.client-{client}"
+
+
+def _json(windows: Mapping[str, Mapping[str, float]]) -> Json:
+    return {name: dict(each) for name, each in windows.items()}
+
+
+def _route(route: ModelRoute) -> Json:
+    rules: list[JsonValue] = [
+        {"to": _targets(each.to), "pictures": each.pictures, "tools": each.tools,
+         "longer_than": each.longer_than} for each in route.rules
+    ]  # fmt: skip
+    return {
+        "to": _targets(route.to), "rules": rules, "prefer": route.prefer,
+        "cache": route.cache.total_seconds() if route.cache else 0.0,
+    }  # fmt: skip
+
+
+def _targets(models: tuple[str, ...]) -> list[JsonValue]:
+    pairs = (each.partition("/") for each in models)
+    return [{"provider": provider, "model": model} for provider, _, model in pairs]
+
+
+def _warning(code: str, path: str, facts: Mapping[str, object]) -> Finding:
+    return Finding(code=code, at=Place(path=path), severity=Severity.WARNING, facts=facts)
+
+
+def _meant(value: str, path: str, around: Surroundings, findings: list[Finding]) -> Text:
+    at = Place(path=path)
+    match reference(value):
+        case EnvReference(name):
+            if name not in around.env:
+                findings.append(Finding(code="SW157", at=at, facts={"name": name}))
+            return Text.of(around.env.get(name, ""))
+        case SecretReference(name):
+            return Text.of(Secret(name=name))
+        case ExportReference(component, key):
+            given = around.exports.get(Name(component))
+            if given is None:
+                facts = {"name": component, "key": key}
+                findings.append(Finding(code="SW155", at=at, facts=facts))
+                return Text()
+            if key not in given.values:
+                known = {"component": component, **choice(key, given.values)}
+                findings.append(Finding(code="SW156", at=at, facts=known))
+            return given.values.get(key, Text())
+        case BrokenReference() | None:
+            findings.append(Finding(code="SW367", at=at))
+            return Text()

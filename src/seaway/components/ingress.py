@@ -10,18 +10,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+from seaway.model import text
 from seaway.model.finding import Finding, Place
 from seaway.model.names import Name
 from seaway.model.near import choice
 from seaway.model.probe import Checks, PartProbe
 from seaway.model.quantity import Duration, RateQ, Size
-from seaway.model.route import Rate, Route, Routing, Site, Timeouts, Upstream
+from seaway.model.route import STAND_IN, Acme, Rate, Route, Routing, Site, Timeouts, Upstream
 from seaway.model.settings.form import FORM, Count, PortNumber, Truth, Word, refuse, word
 from seaway.model.stack import Path
 from seaway.model.validate import validated
 from seaway.model.workload import Role, Server, Stopping, Volume, Workload
 
 INGRESS = Name("ingress")
+NAMES = Name("acme-names")
+"""What the stand-in for an authority asks for addresses."""
 OWN = "/-/"
 """Paths that the ingress answers itself."""
 STREAM = timedelta(seconds=600)
@@ -107,6 +110,51 @@ RouteSetting = Annotated[
 ]
 
 
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+ON_THIS_MACHINE = "stand-in"
+STAND_IN_LASTS = 60
+"""Seconds that what it signs is good for: people and journeys are to see it renewed."""
+
+
+def _directory(given: str) -> str:
+    if given != ON_THIS_MACHINE and not re.fullmatch(r"https://[^\s/]+/\S*", given):
+        raise refuse("SW417", found=given)
+    return given
+
+
+class AcmeForm(BaseModel):
+    """An authority that signs certificates for whoever can show that a name is theirs."""
+
+    model_config = FORM
+
+    directory: Annotated[Word, AfterValidator(_directory)] = LETS_ENCRYPT
+    """Its address; `stand-in` for a server that only plays one, on this machine, for tests."""
+    email: Word = ""
+    """Whom it may write to before a certificate ends."""
+    ca: Annotated[Word, AfterValidator(_file)] | None = None
+    """A file with those who vouch for the authority's own address; absolute."""
+
+
+TlsWord = Literal["off", "local", "auto", "files"]
+
+
+class TlsForm(BaseModel):
+    """Where the certificate comes from. A single word is `by`."""
+
+    model_config = FORM
+
+    by: TlsWord = "auto"
+    """`auto` gets it by itself, `local` has one of this machine's own authority, `files` serves
+    the given one; `off` goes without."""
+    acme: AcmeForm | None = None
+    """An authority of the world to get it from, and to renew it in time."""
+
+
+TlsSetting = Annotated[
+    TlsForm, BeforeValidator(word("by"), json_schema_input_type=TlsWord | TlsForm)
+]
+
+
 class SiteForm(BaseModel):
     """One host."""
 
@@ -114,9 +162,8 @@ class SiteForm(BaseModel):
 
     routes: Annotated[Mapping[UrlPath, RouteSetting], Field(min_length=1)]
     """By path; the longest that fits decides."""
-    tls: Literal["off", "local", "auto", "files"] | None = None
-    """`auto` gets a certificate by itself, `local` one of this machine's own authority, `files`
-    serves the given one; `off` where nothing is given."""
+    tls: TlsSetting | None = None
+    """Where its certificate comes from; it goes without where nothing is given."""
     certificate: Annotated[Word, AfterValidator(_file)] | None = None
     """A file with chain and key, for `files`; absolute."""
     headers: Headers = Field(default_factory=dict[str, str])
@@ -180,10 +227,10 @@ def routing(
     needed = bool(made or inner) and not findings
     # Of all, or an instance that nobody routes to would wait for ever to be let in.
     told = tuple(known[name] for name in sorted(known)) if needed else ()
+    others = _signers() if needed and any(map(_stands_in, sites.values())) else ()
     result = Routing(sites=made, upstreams=told, trusted_proxies=form.trusted_proxies)
-    return Routed(
-        routing=result, findings=findings, workloads=(_proxy(form.ports),) if needed else ()
-    )
+    workloads = (_proxy(form.ports), *others) if needed else ()
+    return Routed(routing=result, findings=findings, workloads=workloads)
 
 
 def sorted_as_written(
@@ -203,11 +250,15 @@ def _findings(
     sites: Mapping[str, SiteForm], routable: frozenset[Name], names: frozenset[Name]
 ) -> Iterator[Finding]:
     for host, site in sites.items():
-        if site.tls == "files" and site.certificate is None:
+        tls = _tls(site)
+        if tls == "files" and site.certificate is None:
             yield Finding(code="SW411", at=Place(path=f"{host}.tls"), facts={"host": host})
-        if site.certificate is not None and site.tls not in {"files", None}:
+        if site.certificate is not None and tls != "files":
             place = Place(path=f"{host}.certificate")
-            yield Finding(code="SW412", at=place, facts={"tls": site.tls})
+            yield Finding(code="SW412", at=place, facts={"tls": tls})
+        if _stands_in(site) and STAND_IN in names:
+            place = Place(path=f"{host}.tls.acme.directory")
+            yield Finding(code="SW418", at=place, facts={"name": STAND_IN})
         taken: dict[str, str] = {}
         for path, route in site.routes.items():
             at = f"{host}.routes.{path}"
@@ -237,10 +288,30 @@ def _site(host: str, site: SiteForm, known: Mapping[Name, Upstream]) -> Site:
     return Site(
         host=host,
         routes=tuple(sorted(routes, key=lambda each: (-len(each.path), each.path))),
-        tls=site.tls or ("files" if site.certificate else "off"),
+        tls=_tls(site),
         certificate=site.certificate or "",
+        acme=_acme(site),
         headers=dict(site.headers),
     )
+
+
+def _tls(site: SiteForm) -> Literal["off", "local", "auto", "files", "acme"]:
+    if site.tls is None:
+        return "files" if site.certificate else "off"
+    return "acme" if site.tls.acme else site.tls.by
+
+
+def _acme(site: SiteForm) -> Acme | None:
+    form = site.tls.acme if site.tls else None
+    if form is None:
+        return None
+    directory = "" if form.directory == ON_THIS_MACHINE else form.directory
+    return Acme(directory=directory, email=form.email, ca=form.ca or "")
+
+
+def _stands_in(site: SiteForm) -> bool:
+    acme = _acme(site)
+    return acme is not None and not acme.directory
 
 
 def _route(path: str, form: RouteForm, known: Mapping[Name, Upstream]) -> Route:
@@ -283,3 +354,24 @@ def _proxy(ports: Ports) -> Workload:
         # HAProxy ends at once by SIGTERM, and after the requests in hand by SIGUSR1.
         stopping=Stopping(signal="SIGUSR1", grace=timedelta(seconds=10)),
     )  # fmt: skip
+
+
+def _signers() -> tuple[Workload, ...]:
+    """A server that plays an authority, and one that tells it that every name is this machine."""
+    checks = Checks(ready=PartProbe(), live=PartProbe())
+    names = Workload(
+        name=NAMES, component=INGRESS, program=Server(part="pebble-names"), checks=checks,
+        ports={"dns": 8053, "management": 8055},
+    )  # fmt: skip
+    env = {
+        "NAMES": text.Text.of(
+            text.Host(workload=NAMES), ":", text.Port(workload=NAMES, port="dns")
+        ),
+        "HTTP_PORT": text.Text.of(text.Port(workload=INGRESS, port="http")),
+    }
+    signer = Workload(
+        name=STAND_IN, component=INGRESS, checks=checks, env=env,
+        program=Server(part="pebble", settings={"lasts": STAND_IN_LASTS}),
+        ports={"directory": 14000, "management": 15000}, uses=(NAMES, INGRESS),
+    )  # fmt: skip
+    return names, signer

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
+from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
@@ -80,6 +82,23 @@ def supervision(*, wanted: bool, alive: int, running: int) -> Iterator[Finding]:
         yield _found("SW646", running=running)
     if not wanted and not alive and running:
         yield _found("SW647", running=running)
+
+
+def certificates(known: Sequence[Certificate], now: datetime) -> Iterator[Finding]:
+    """What cannot be had or renewed, and what ends soon."""
+    for each in known:
+        facts = {
+            "host": each.host, "failures": each.failures, "problem": each.problem,
+            "until": _moment(each.until), "next": _moment(each.due(now)),
+        }  # fmt: skip
+        if each.failures:
+            yield _found("SW681" if each.until else "SW680", Severity.WARNING, **facts)
+        if each.late(now):
+            yield _found("SW682", Severity.ERROR, **facts)
+
+
+def _moment(when: datetime | None) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else "-"
 
 
 # --------------------------------------------------------------------------------- while it runs

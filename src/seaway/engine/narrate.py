@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from seaway.model.instance import Instance, Phase, Traffic
 from seaway.model.release import Release
@@ -28,6 +29,11 @@ TRAFFIC_CODES: Mapping[Traffic, str] = {
     Traffic.DRAINED: "SW522",
 }
 
+MOST_POSTPONED = 5
+"""Looks; each is told of in the order in which it was made."""
+_Look = tuple[datetime, Release | None, tuple[Instance, ...]]
+"""When it was made, what was wanted, what was seen."""
+
 RESTORES = "restores"
 """How the reason of a release begins that brings an older one back."""
 
@@ -41,13 +47,29 @@ class Narrator:
         self._before: dict[str, Instance] = {each.id: each for each in ledger.seen()}
         self._judged = 0
         self._given_up: frozenset[str] = frozenset()
+        self._postponed: list[_Look] = []
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much has been postponed that it must be told now."""
+        return len(self._postponed) >= MOST_POSTPONED
+
+    def postpone(self, release: Release | None, seen: Sequence[Instance]) -> None:
+        """Tell of it with the next note: something is to be started at once."""
+        self._postponed.append((self._clock.now(), release, tuple(seen)))
 
     async def note(self, release: Release | None, seen: Sequence[Instance]) -> None:
         """Keep what was seen, tell what changed, judge the release. Off the loop: it writes."""
-        await asyncio.to_thread(self._note, release, tuple(seen))
+        self.postpone(release, seen)
+        looks, self._postponed = self._postponed, []
+        await asyncio.to_thread(self._note_all, looks)
 
-    def _note(self, release: Release | None, seen: tuple[Instance, ...]) -> None:
-        told = list(self._changes(seen))
+    def _note_all(self, looks: Sequence[_Look]) -> None:
+        for each in looks:
+            self._note(*each)
+
+    def _note(self, at: datetime, release: Release | None, seen: tuple[Instance, ...]) -> None:
+        told = list(self._changes(at, seen))
         now: dict[str, Instance] = {each.id: each for each in seen}
         if now != self._before:
             self._ledger.see(seen)
@@ -55,30 +77,22 @@ class Narrator:
         for event in told:
             self._ledger.tell(event)
         if release is not None:
-            self._tell_given_up(release, seen)
+            self._tell_given_up(at, release, seen)
             self._judge(release, seen)
 
-    def _changes(self, seen: Sequence[Instance]) -> Iterator[Event]:
+    def _changes(self, at: datetime, seen: Sequence[Instance]) -> Iterator[Event]:
         for each in seen:
             old = self._before.get(each.id)
             if old is None or old.phase is not each.phase:
-                yield self._event(PHASE_CODES[each.phase], each)
+                yield _event(at, PHASE_CODES[each.phase], each)
             if each.traffic in TRAFFIC_CODES and (old is None or old.traffic is not each.traffic):
-                yield self._event(TRAFFIC_CODES[each.traffic], each)
+                yield _event(at, TRAFFIC_CODES[each.traffic], each)
 
-    def _event(self, code: str, each: Instance) -> Event:
-        seconds = round((self._clock.now() - each.created).total_seconds(), 2)
-        facts: dict[str, str | int | float] = {
-            "workload": each.workload, "instance": each.id, "reason": each.reason,
-            "seconds": seconds, "deaths": each.deaths, "pid": each.pid,
-        }  # fmt: skip
-        return Event(at=self._clock.now(), code=code, facts=facts)
-
-    def _tell_given_up(self, release: Release, seen: Sequence[Instance]) -> None:
+    def _tell_given_up(self, at: datetime, release: Release, seen: Sequence[Instance]) -> None:
         lost = given_up(release, seen)
         for each in lost:
             if each.id not in self._given_up:
-                self._ledger.tell(self._event("SW534", each))
+                self._ledger.tell(_event(at, "SW534", each))
         self._given_up = frozenset(each.id for each in lost)
 
     def _judge(self, release: Release, seen: Sequence[Instance]) -> None:
@@ -86,12 +100,12 @@ class Narrator:
             return
         now = self._clock.now()
         if in_place(release, seen, now):
-            self._judged = release.number
             self._ledger.judge(release.number, Verdict.GOOD)
             self._ledger.tell(Event(at=now, code="SW531", facts={"release": release.number}))
+            self._judged = release.number  # once it is written: somebody waits for it
         elif culprit := hopeless(release, seen):
-            self._judged = release.number
             self._fail(release, culprit)
+            self._judged = release.number
 
     def _fail(self, release: Release, culprit: Instance) -> None:
         """The last good release is wanted again; without one this one goes on trying.
@@ -122,3 +136,13 @@ class Narrator:
         }  # fmt: skip
         told.update({key: str(value) for key, value in facts.items()})
         await asyncio.to_thread(ledger.tell, Event(at=clock.now(), code="SW536", facts=told))
+
+
+def _event(at: datetime, code: str, each: Instance) -> Event:
+    """What was seen at that time, which may be told later."""
+    facts: dict[str, str | int | float] = {
+        "workload": each.workload, "instance": each.id, "reason": each.reason,
+        "seconds": round((at - each.created).total_seconds(), 2), "deaths": each.deaths,
+        "pid": each.pid,
+    }  # fmt: skip
+    return Event(at=at, code=code, facts=facts)

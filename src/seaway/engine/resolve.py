@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 from seaway.engine.edges import edges
 from seaway.engine.expand import Expanded, expand, placed
 from seaway.engine.holes import reached, secrets_of, with_versions, without
+from seaway.engine.jobs import disagreeing
 from seaway.engine.origins import misplaced, taken_from
 from seaway.engine.understand import Kinds, understand
 from seaway.model.finding import Finding, Severity
@@ -103,6 +104,7 @@ def resolve(
         *stack.findings, *understood.findings, *graph.findings, *expanded.findings,
         *_misrouted(stack, routed, frozenset(graph.order)), *misplaced(stack, workloads),
         *(_unset(stack, each) for each in loose), *_monitored(stack),
+        *disagreeing(stack, workloads),
     )  # fmt: skip
     return Resolved(
         release=release, findings=in_order(findings), secret_needs=needs, optional_secrets=loose
@@ -202,8 +204,9 @@ def _needs(
     for name, form in _forms(stack):
         if name in used:
             need = SecretNeed(
-                name=name, generate=form.generate, form=form.form, min_length=form.min_length
-            )
+                name=name, generate=form.generate, form=form.form, min_length=form.min_length,
+                keep=form.keep,
+            )  # fmt: skip
             if form.generate or form.required(stack.environment):
                 needs.setdefault(name, need)
             elif name not in versions:

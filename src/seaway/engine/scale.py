@@ -5,10 +5,8 @@ from dataclasses import replace
 
 from seaway.errors import UsageError
 from seaway.model.release import Release
+from seaway.model.settings.resources import MOST_REPLICAS
 from seaway.model.workload import Role
-
-MOST = 200
-"""More on one machine is a slip of the finger."""
 
 
 def scaled(release: Release, numbers: Mapping[str, int]) -> Release:
@@ -24,8 +22,8 @@ def scaled(release: Release, numbers: Mapping[str, int]) -> Release:
             raise UsageError("SW502", name=name, known=known)
         if workload.role is not Role.SERVICE:
             raise UsageError("SW503", name=name, role=workload.role)
-        if not 0 <= number <= MOST:
-            raise UsageError("SW504", name=name, number=number, most=MOST)
+        if not 0 <= number <= MOST_REPLICAS:
+            raise UsageError("SW504", name=name, number=number, most=MOST_REPLICAS)
         release = release.with_workload(replace(workload, replicas=number))
     asked = " ".join(f"{name}={number}" for name, number in numbers.items())
     return replace(release, why=f"scale {asked}")

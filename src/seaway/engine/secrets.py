@@ -7,6 +7,8 @@ import string
 from collections.abc import Iterator, Sequence
 
 from seaway.model.finding import Finding, Severity
+from seaway.model.release import Release
+from seaway.model.text import Secret, SecretFile
 from seaway.ports.component import SecretNeed
 from seaway.ports.vault import Vault
 
@@ -28,8 +30,28 @@ def ensure(needs: Sequence[SecretNeed], vault: Vault) -> tuple[str, ...]:
     return tuple(each.name for each in made)
 
 
-def new_value(need: SecretNeed) -> str:
-    """A random value by the rule of the need."""
+def new_value(need: SecretNeed, before: str = "") -> str:
+    """A random value by the rule of the need; in a ring, beside those `before` it that stay."""
+    if not need.keep:
+        return _random(need)
+    older = tuple(_ring(before))[: need.keep]
+    number = 1 + max((_number(name) for name, _ in older), default=0)
+    return ",".join(f"{name}:{value}" for name, value in ((f"k{number}", _random(need)), *older))
+
+
+def _ring(value: str) -> Iterator[tuple[str, str]]:
+    """Names and values, the newest first; a value that was given without a name is `k0`."""
+    for part in value.split(",") if value else ():
+        name, _, bare = part.strip().rpartition(":")
+        yield name or "k0", bare
+
+
+def _number(name: str) -> int:
+    digits = name.removeprefix("k")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _random(need: SecretNeed) -> str:
     match need.form:
         case "base64":
             return base64.b64encode(secrets.token_bytes(need.generate)).decode()
@@ -50,8 +72,28 @@ def findings(needs: Sequence[SecretNeed], vault: Vault, environment: str) -> Ite
         yield from weakness(need, vault.read(need.name), environment)
 
 
+def in_use(name: str, release: Release) -> int:
+    """The newest version of a secret that a release gives to its workloads; 0 for none."""
+    texts = (text for workload in release.workloads for text in workload.env.values())
+    holes = (hole for text in texts for hole in text.holes)
+    versions = (
+        hole.version
+        for hole in holes
+        if isinstance(hole, Secret | SecretFile) and hole.name == name
+    )
+    return max(versions, default=0)
+
+
 def weakness(need: SecretNeed, value: str, environment: str) -> Iterator[Finding]:
-    """What is wrong with a value."""
+    """What is wrong with a value; in a ring, with the first that something is wrong with."""
+    for each in dict(_ring(value)).values() if need.keep else (value,):
+        found = tuple(_weakness(need, each, environment))
+        if found:
+            yield from found
+            return
+
+
+def _weakness(need: SecretNeed, value: str, environment: str) -> Iterator[Finding]:
     if need.form != "text" and need.generate and not _has_bytes(need, value):
         facts = {"name": need.name, "bytes": need.generate, "form": need.form}
         yield Finding(code="SW706", facts=facts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from seaway.model.certificate import Certificate
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
 from seaway.model.route import Site
@@ -52,6 +53,8 @@ class Status:
     """Of the ingress, ready to open."""
     workloads: tuple[WorkloadStatus, ...]
     at: datetime
+    certificates: tuple[Certificate, ...] = ()
+    """Of hosts whose certificates come from an authority of the world."""
 
 
 def status(release: Release, seen: Sequence[Instance], supervisor: int, now: datetime) -> Status:

@@ -1,20 +1,25 @@
 """Supervise: look, plan, begin what is possible, pause until something changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seaway.engine.narrate import Narrator
-from seaway.errors import SeawayError
+from seaway.errors import LeaseHeld, SeawayError
+from seaway.model.instance import Instance
 from seaway.model.names import Name
 from seaway.model.release import Release
-from seaway.plan.steps import Create, Plan, Step
+from seaway.plan.steps import Create, Forget, Plan, Start, Step
+from seaway.ports.alarm import Alarm, unheard
 from seaway.ports.clock import Clock
 from seaway.ports.ledger import Ledger
 from seaway.ports.target import Target
 
 FIRST_PAUSE = timedelta(seconds=1)
+SOON = timedelta(milliseconds=50)
+"""For what need not be done before something that is to be back at once."""
 LONGEST_PAUSE = timedelta(seconds=30)
 """After a step that failed by itself; deaths of instances have pauses of their own."""
 
@@ -29,6 +34,12 @@ class Supervisor:
     clock: Clock
     bell: Callable[[], Awaitable[None]]
     """Returns when somebody asked for something."""
+    alarm: Alarm = unheard
+    """Is told what keeps it from its work; the ledger may be just that."""
+    mine: Callable[[], bool] = lambda: True
+    """Whether the stack is still its own: its state may be another one by now."""
+    _known: tuple[Release | None, ...] = ()
+    """What the ledger said last, once it has been read."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     _making: dict[str, Create] = field(default_factory=dict[str, Create])
@@ -43,7 +54,7 @@ class Supervisor:
         narrator = Narrator(self.ledger, self.clock)
         async with asyncio.TaskGroup() as group:
             listeners = [group.create_task(self._listen(each)) for each in self._sources]
-            while not await self._turn(narrator, group):
+            while not await self._turned(narrator, group):
                 pass
             for each in listeners:
                 each.cancel()
@@ -57,21 +68,59 @@ class Supervisor:
             await source()
             self._wake.set()
 
+    async def _turned(self, narrator: Narrator, group: asyncio.TaskGroup) -> bool:
+        """A turn that fails is told of and made again: what runs is never left to itself."""
+        if not self.mine():
+            raise LeaseHeld("SW547", stack=self.stack)
+        try:
+            return await self._turn(narrator, group)
+        except SeawayError as error:
+            self.alarm(error.code, error.facts)
+        except Exception as error:  # noqa: BLE001 -- the loop's edge
+            self.alarm(*_as_trouble(error))
+        await self.clock.sleep_until(self.clock.now() + FIRST_PAUSE)
+        return False
+
     async def _turn(self, narrator: Narrator, group: asyncio.TaskGroup) -> bool:
         """One look and what follows from it; True when there is nothing left to do, ever."""
         self._wake.clear()  # before looking: what changes from here on must not be slept through
-        wanted = self.ledger.wanted()
+        wanted = self._wish()
         release = wanted or Release(stack=self.stack)
         seen = await self.target.observe()
         now = self.clock.now()
         plan = self.target.plan(release, seen, now)
         self._abandon(release)
-        self._begin(plan, release, group, now)
-        await narrator.note(wanted, seen)
-        if not wanted and not self._running and not any(not each.phase.over for each in seen):
-            return not seen
-        await self._pause(plan)
+        hurried = self._begin(plan, release, group, now)
+        if hurried and not narrator.behind:
+            narrator.postpone(wanted, seen)
+            again: timedelta | None = SOON
+        else:
+            again = None if await self._noted(narrator, wanted, seen) else FIRST_PAUSE
+        if not wanted and not self._running and not seen:
+            return True
+        await self._pause(plan, again)
         return False
+
+    def _wish(self) -> Release | None:
+        """What is wanted; where the ledger cannot be read just now, what it said last."""
+        try:
+            self._known = (self.ledger.wanted(),)
+        except OSError as error:
+            if not self._known:
+                raise
+            self.alarm(*_as_trouble(error))
+        return self._known[0]
+
+    async def _noted(
+        self, narrator: Narrator, wanted: Release | None, seen: Sequence[Instance]
+    ) -> bool:  # fmt: skip
+        """Whether it could be written down; all else goes on where it could not."""
+        try:
+            await narrator.note(wanted, seen)
+        except OSError as error:
+            self.alarm(*_as_trouble(error))
+            return False
+        return True
 
     def _abandon(self, release: Release) -> None:
         """Break off making what nobody wants any more: a build may take half an hour."""
@@ -80,14 +129,24 @@ class Supervisor:
             if step.workload.digest not in wanted:
                 self._running[key].cancel()
 
-    def _begin(self, plan: Plan, release: Release, group: asyncio.TaskGroup, now: datetime) -> None:
+    def _begin(self, plan: Plan, release: Release, group: asyncio.TaskGroup, now: datetime) -> bool:
+        """Begin what is not under way; tell whether something is to be there at once."""
+        starting, hurried = self._starting(plan), False
         for step in plan.steps:
             waits = step.key in self._failed and self._failed[step.key][1] > now
+            waits = waits or (starting and isinstance(step, Forget))
             if step.key not in self._running and not waits:
                 task = group.create_task(self._perform(step, release))
                 self._running[step.key] = task
+                hurried = hurried or isinstance(step, Create | Start)
                 if isinstance(step, Create):
                     self._making[step.key] = step
+        return hurried
+
+    def _starting(self, plan: Plan) -> bool:
+        """Whether something is to be back at once: what only tidies up has time until then."""
+        starts = {each.key for each in plan.steps if isinstance(each, Start)}
+        return bool(starts) or any(key.startswith("start ") for key in self._running)
 
     async def _perform(self, step: Step, release: Release) -> None:
         """A step that fails is told of and tried again later: supervision goes on."""
@@ -97,7 +156,7 @@ class Supervisor:
         except SeawayError as error:
             await self._told(step, error.code, error.facts)
         except Exception as error:  # noqa: BLE001 -- the loop's edge: a fault in one step
-            await self._told(step, "SW539", {"error": f"{type(error).__name__}: {error}"})
+            await self._told(step, *_as_trouble(error))
         finally:
             del self._running[step.key]
             self._making.pop(step.key, None)
@@ -107,12 +166,16 @@ class Supervisor:
         count = self._failed.get(step.key, (0, self.clock.now()))[0] + 1
         pause = min(FIRST_PAUSE * (1 << min(count - 1, 8)), LONGEST_PAUSE)
         self._failed[step.key] = (count, self.clock.now() + pause)
-        await Narrator.step_failed(self.ledger, self.clock, step, code, facts)
+        self.alarm(code, facts)
+        with suppress(OSError):  # the alarm has been heard
+            await Narrator.step_failed(self.ledger, self.clock, step, code, facts)
 
-    async def _pause(self, plan: Plan) -> None:
-        """Until woken, or until the plan or a failed step says when to look again."""
+    async def _pause(self, plan: Plan, again: timedelta | None) -> None:
+        """Until woken, or until the plan or a failed step says when to look again, or `again`."""
         now = self.clock.now()
         times = [when for _, when in self._failed.values() if when > now]
+        if again is not None:
+            times.append(now + again)
         if plan.again_at is not None:
             times.append(plan.again_at)
         if not times:
@@ -125,3 +188,10 @@ class Supervisor:
         finally:
             sleeper.cancel()
             waiter.cancel()
+
+
+def _as_trouble(error: Exception) -> tuple[str, dict[str, object]]:
+    """Code and facts: what the system refused is not a fault of ours."""
+    if isinstance(error, OSError) and error.errno:
+        return "SW540", {"path": error.filename or "?", "problem": error.strerror}
+    return "SW539", {"error": f"{type(error).__name__}: {error}"}

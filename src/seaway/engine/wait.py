@@ -1,6 +1,6 @@
 """Wait: until a release is in place, some of it is ready, or nothing is left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,8 +81,12 @@ def _failed(event: Event) -> SeawayError:
     return kind(event.code, **event.facts)
 
 
-async def until_gone(ledger: Ledger, after: int, patience: Patience) -> None:
+async def until_gone(
+    ledger: Ledger, after: int, patience: Patience, left: Callable[[], Awaitable[bool]]
+) -> None:  # fmt: skip
     """Return when the supervisor has ended, everything being stopped.
+
+    `left` looks whether something runs: on a full disk the ledger may not have been told.
 
     Raises:
         SeawayError: it ended before everything was stopped.
@@ -94,7 +98,7 @@ async def until_gone(ledger: Ledger, after: int, patience: Patience) -> None:
         after = events[-1].number if events else after
         patience.watch(events)
         if not alive:
-            if any(not each.phase.over for each in ledger.seen()):
+            if any(not each.phase.over for each in ledger.seen()) and await left():
                 raise SeawayError("SW507")
             return
         await patience.pause("down")

@@ -217,6 +217,14 @@ WORDS: dict[str, Words] = {
         fix_en="use one of: {known}",
         fix_zh="可用的路径：{known}",
     ),
+    "SW631": Words(
+        en="'{stack}' was brought up from {other}, which is still there: both files would use the"
+        " same data and replace each other's services",
+        zh="“{stack}”是由 {other} 启动的，该文件仍然存在："
+        "两个文件会使用同一份数据，并互相替换对方的服务",
+        fix_en="give one of them another name, or a folder of its own: SEAWAY_STATE=DIR seaway up",
+        fix_zh="为其中一个更改 name，或使用单独的目录：SEAWAY_STATE=DIR seaway up",
+    ),
     "SW636": Words(
         en="there is no command '{command}'",
         zh="没有名为 '{command}' 的命令",

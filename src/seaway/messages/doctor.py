@@ -203,11 +203,31 @@ WORDS: dict[str, Words] = {
         fix_en="raise `resources.memory` of {workload}",
         fix_zh="调大 {workload} 的 resources.memory",
     ),
+    "SW680": Words(
+        en="{host} has no certificate from its authority yet, after {failures} tries: {problem}",
+        zh="{host} 还没有拿到证书颁发机构的证书，已尝试 {failures} 次：{problem}",
+        fix_en="the name must lead to this ingress on port 80; next try: {next}",
+        fix_zh="该域名必须指向此入口的 80 端口；下次重试：{next}",
+    ),
+    "SW681": Words(
+        en="the certificate of {host} could not be renewed, after {failures} tries; the old one "
+        "serves until {until}: {problem}",
+        zh="{host} 的证书续期失败，已尝试 {failures} 次；旧证书可用到 {until}：{problem}",
+        fix_en="the name must lead to this ingress on port 80; next try: {next}",
+        fix_zh="该域名必须指向此入口的 80 端口；下次重试：{next}",
+    ),
+    "SW682": Words(
+        en="the certificate of {host} ends at {until} and should have been renewed long ago",
+        zh="{host} 的证书将于 {until} 到期，早该续期",
+        fix_en="seaway up -d starts what renews it; SW681 says why it fails",
+        fix_zh="seaway up -d 会启动续期；失败原因见 SW681",
+    ),
     # --------------------------------------------------------------------------------- checks
     "check stack file": Words(en="stack file", zh="栈文件"),
     "check machine": Words(en="this machine", zh="本机"),
     "check parts": Words(en="servers and tools", zh="服务器与工具"),
     "check secrets": Words(en="secrets", zh="密钥"),
     "check supervision": Words(en="supervision", zh="守护"),
+    "check certificates": Words(en="certificates", zh="证书"),
     "check running": Words(en="what runs", zh="运行状况"),
 }

@@ -105,6 +105,67 @@ WORDS: dict[str, Words] = {
         fix_en="please report it with the supervisor's log",
         fix_zh="请附上守护进程日志反馈该问题",
     ),
+    "SW540": Words(
+        en="{path}: {problem}; it is tried again",
+        zh="{path}：{problem}；将会重试",
+        fix_en="look at the disk and its owner: df -h {path}; dmesg | tail",
+        fix_zh="请检查磁盘与属主：df -h {path}；dmesg | tail",
+    ),
+    "SW541": Words(
+        en="{path} is damaged: {problem}",
+        zh="{path} 已损坏：{problem}",
+        fix_en="move it away and run `seaway up`: what runs is adopted, the history begins anew",
+        fix_zh="请将其移走后执行 `seaway up`：正在运行的服务会被接管，历史记录重新开始",
+    ),
+    "SW542": Words(
+        en="the disk of {folder} is full: what runs goes on, but new log lines, events and"
+        " instances may not be kept",
+        zh="{folder} 所在磁盘已满：正在运行的服务不受影响，但新的日志、事件和实例可能无法保存",
+        fix_en="make room: df -h {folder}; du -xh {folder} | sort -h | tail",
+        fix_zh="请腾出空间：df -h {folder}；du -xh {folder} | sort -h | tail",
+    ),
+    "SW543": Words(
+        en="the disk of {folder} has no inode left: no new file can be made on it",
+        zh="{folder} 所在磁盘的 inode 已用尽：无法再创建新文件",
+        fix_en="remove small files that nobody needs: df -i {folder}",
+        fix_zh="请删除不需要的小文件：df -i {folder}",
+    ),
+    "SW544": Words(
+        en="{folder} was removed; what was in it is gone, and it is made again",
+        zh="{folder} 已被删除；其中的内容已丢失，目录将被重新创建",
+        fix_en="see who removes it: ls -la {folder}",
+        fix_zh="请查明删除者：ls -la {folder}",
+    ),
+    "SW545": Words(
+        en="no descriptor is left to open a file in {folder}: {problem}",
+        zh="已没有可用的文件描述符来打开 {folder} 中的文件：{problem}",
+        fix_en="raise the limit of open files (ulimit -n), or end what holds them: lsof | wc -l",
+        fix_zh="请提高打开文件数上限（ulimit -n），或结束占用它们的程序：lsof | wc -l",
+    ),
+    "SW546": Words(
+        en="{folder} cannot be written: {problem}; what runs goes on",
+        zh="无法写入 {folder}：{problem}；正在运行的服务不受影响",
+        fix_en="look at the disk and its owner: ls -ld {folder}; mount | tail; dmesg | tail",
+        fix_zh="请检查磁盘与属主：ls -ld {folder}；mount | tail；dmesg | tail",
+    ),
+    "SW547": Words(
+        en="the state folder of '{stack}' was removed or is another one now: its supervisor ends,"
+        " what runs goes on",
+        zh="“{stack}”的状态目录已被删除或替换：守护进程退出，正在运行的服务不受影响",
+        fix_en="bring it back (is its disk mounted?), then: seaway up -d",
+        fix_zh="请恢复该目录（磁盘是否已挂载？），然后执行：seaway up -d",
+    ),
+    "SW548": Words(
+        en="over: {over} ({folder})",
+        zh="已恢复：{over}（{folder}）",
+    ),
+    "SW549": Words(
+        en="the supervisor (pid {supervisor}) has {used} of {limit} files open",
+        zh="守护进程（pid {supervisor}）已打开 {used} 个文件，上限为 {limit}",
+        fix_en="raise the limit and start another one: ulimit -n 65536; kill {supervisor};"
+        " seaway up -d",
+        fix_zh="请提高上限后重新启动：ulimit -n 65536；kill {supervisor}；seaway up -d",
+    ),
     "SW550": Words(
         en="no instance of {name} is running",
         zh="{name} 没有正在运行的实例",

@@ -109,6 +109,15 @@ WORDS: dict[str, Words] = {
         zh="查找问题，给出原因和解决办法。\n检查本机、栈文件、密钥，以及正在运行的各个部分。"
         "发现问题时退出码为 4。",
     ),
+    "help verify": Words(
+        en="Try the acceptance list of a stack on the running system.\nRuns `journey.py` beside "
+        "the stack file. Each line passes with evidence, fails, is not tried, or is not yet "
+        "built. Ends with 1 where a line failed or could not be tried. STACK is a folder or a "
+        "stack file.",
+        zh="在正在运行的系统上逐项执行验收清单。\n运行栈文件旁的 `journey.py`。每一项要么带证据"
+        "通过，要么失败、未执行，或标明尚未实现。有失败或未能执行的项目时，退出码为 1。"
+        "STACK 是目录或栈文件。",
+    ),
     "help completion": Words(
         en="Print a script that completes commands in a shell.",
         zh="输出用于命令行补全的脚本。",
@@ -146,6 +155,14 @@ WORDS: dict[str, Words] = {
         en="Only lines that match this regular expression.", zh="只显示匹配该正则表达式的行。"
     ),
     "option stack": Words(en="The stack to keep.", zh="要守护的应用栈。"),
+    "option journey": Words(
+        en="The journey to run. Default: journey.py beside the stack file.",
+        zh="要执行的验收流程。默认：栈文件旁的 journey.py。",
+    ),
+    "option html": Words(
+        en="Write the report to this file too, as one HTML page.",
+        zh="同时把报告写成一个 HTML 页面，保存到该文件。",
+    ),
     "option fail on": Words(
         en="The least grave finding that ends with 4 (default: error).",
         zh="达到该级别的问题会使退出码为 4（默认：error）。",

@@ -76,6 +76,18 @@ WORDS: dict[str, Words] = {
         fix_en="add a rate like '10/s per ip', or remove 'burst'",
         fix_zh="加上 '10/s per ip' 这样的 rate，或删去 'burst'",
     ),
+    "SW417": Words(
+        en="'{found}' is no address of an authority's directory",
+        zh="'{found}' 不是证书颁发机构目录的地址",
+        fix_en="write https://…/directory, or 'stand-in' for one on this machine",
+        fix_zh="写成 https://…/directory；本机测试用 'stand-in'",
+    ),
+    "SW418": Words(
+        en="the stand-in for an authority is called '{name}', and so is a part of this stack",
+        zh="证书颁发机构的替身名为 '{name}'，与该应用栈的一个部件重名",
+        fix_en="give the part of the stack another name",
+        fix_zh="请给该部件换一个名称",
+    ),
     "SW450": Words(
         en="the proxy does not answer: {detail}",
         zh="代理没有应答：{detail}",
@@ -112,6 +124,24 @@ WORDS: dict[str, Words] = {
         fix_en="check its path and its rights",
         fix_zh="检查路径和权限",
     ),
+    "SW456": Words(
+        en="no certificate for {host}: {detail}",
+        zh="未能为 {host} 取得证书：{detail}",
+        fix_en="the name must lead to this ingress on port 80; it is tried again by itself",
+        fix_zh="该域名必须指向此入口的 80 端口；稍后会自动重试",
+    ),
+    "SW457": Words(
+        en="no certificate for {host}: the program that asks for it broke off: {problem}",
+        zh="未能为 {host} 取得证书：申请程序意外退出：{problem}",
+        fix_en="pip install 'seaway[local]' brings the library `acme` that it needs",
+        fix_zh="执行 pip install 'seaway[local]'，安装它需要的 acme 库",
+    ),
+    "SW458": Words(
+        en="the proxy does not answer the authority: {detail}",
+        zh="代理没有应答证书颁发机构：{detail}",
+        fix_en="seaway logs ingress",
+        fix_zh="seaway logs ingress",
+    ),
     "SW460": Words(
         en="the server '{part}' is not installed",
         zh="未安装服务器 '{part}'",
@@ -131,6 +161,12 @@ WORDS: dict[str, Words] = {
         fix_zh="检查它是否适用于本机，且允许所有人执行",
     ),
     # What the ingress itself answers, by status.
+    "SW463": Words(
+        en="{part} is not installed: it plays the authority of the certificates",
+        zh="没有安装 {part}：它扮演证书颁发机构",
+        fix_en="install the package {package}, or name another directory under tls.acme",
+        fix_zh="请安装软件包 {package}，或在 tls.acme 下写另一个 directory",
+    ),
     "SW470": Words(
         en="The request cannot be understood.",
         zh="无法理解该请求。",

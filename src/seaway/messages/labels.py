@@ -75,6 +75,14 @@ WORDS: dict[str, Words] = {
         en="logs: seaway logs (kept in {folder}) · state: seaway status · stop: seaway down",
         zh="日志：seaway logs（保存在 {folder}）· 状态：seaway status · 停止：seaway down",
     ),
+    "note certificate": Words(
+        en="certificate of {host}: by {issuer}, until {until}",
+        zh="{host} 的证书：由 {issuer} 签发，有效期至 {until}",
+    ),
+    "note no certificate": Words(
+        en="certificate of {host}: none from its authority yet; the stack's own serves",
+        zh="{host} 的证书：颁发机构尚未签发，暂用该应用栈自己的证书",
+    ),
     "note attached": Words(
         en="Ctrl-C takes it down; its data is kept", zh="按 Ctrl-C 停止；数据会保留"
     ),

@@ -10,11 +10,14 @@ from seaway.messages import (
     engine,
     help_pages,
     ingress,
+    jobs,
     labels,
     local,
+    models,
     parts,
     secrets,
     stackfile,
+    verify,
 )
 from seaway.messages.words import Words
 
@@ -31,14 +34,17 @@ CATALOGUE: Mapping[str, Words] = {
     for area in (
         stackfile,
         local,
+        models,
         parts,
         ingress,
+        jobs,
         engine,
         command_line,
         help_pages,
         labels,
         doctor,
         secrets,
+        verify,
     )
     for code, words in area.WORDS.items()
 }

@@ -55,4 +55,11 @@ WORDS: dict[str, Words] = {
         fix_en="leave it as it is, or move the data to a new store",
         fix_zh="请保持不变，或把数据迁移到新的存储",
     ),
+    "SW710": Words(
+        en="the newest value of {name} was not put in place yet: after one more, a value that data "
+        "may be made with would be gone",
+        zh="{name} 的最新值尚未生效：若再更换一次，可能仍在使用的旧值就会丢失",
+        fix_en="seaway up, then rotate again",
+        fix_zh="请先运行 seaway up，再轮换",
+    ),
 }

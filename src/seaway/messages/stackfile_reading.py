@@ -4,7 +4,7 @@ from seaway.messages.words import Words
 
 READING: dict[str, Words] = {
     "SW100": Words(
-        en="the stack file has {count} findings",
+        en="findings in the stack file: {count}",
         zh="栈文件有 {count} 处问题",
     ),
     "SW101": Words(

@@ -23,6 +23,7 @@ _SIZE = re.compile(rf"({_NUMBER}) ?(Ki|Mi|Gi|Ti|[kKMGT])?(B)?")
 _PIECE = re.compile(rf"({_NUMBER}) ?(ms|s|m|h|d)")
 _DURATION = re.compile(rf"(?:{_NUMBER} ?(?:ms|s|m|h|d))+")
 _RATE = re.compile(rf"({_NUMBER}) ?/ ?(sec|min|hour|day|s|m|h|d)(?: per (ip))?")
+_RATE_OF_ALL = re.compile(rf"({_NUMBER}) ?/ ?(sec|min|hour|day|s|m|h|d)")
 _PERCENT = re.compile(rf"({_NUMBER}) ?%")
 _MONEY = re.compile(rf"({_NUMBER}) ?([A-Z]{{3}})(?: ?/ ?(hour|day|week|month|year))?")
 _BARE = re.compile(_NUMBER)
@@ -77,6 +78,18 @@ def rate(given: object) -> Rate:
     if not found or not float(found[1]):
         raise PydanticCustomError("SW142", "rate", {"found": text})
     return Rate(count=float(found[1]), per=timedelta(seconds=_PERIODS[found[2]]))
+
+
+def rate_of_all(given: object) -> Rate:
+    """So many in a period, whoever they come from: `10/s`, `1000/min`.
+
+    Raises:
+        PydanticCustomError: SW368 for `10/s per ip`, and what `rate` raises.
+    """
+    found = rate(given)
+    if isinstance(given, str) and given.rstrip().endswith("per ip"):
+        raise PydanticCustomError("SW368", "rate", {"found": given.strip()})
+    return found
 
 
 def percent(given: object) -> float:
@@ -179,6 +192,7 @@ def _schema(pattern: re.Pattern[str], *examples: str) -> WithJsonSchema:
 Size = Annotated[int, BeforeValidator(size), _schema(_SIZE, "512Mi", "10MB")]
 Duration = Annotated[timedelta, BeforeValidator(duration), _schema(_DURATION, "30s", "1h30m")]
 RateQ = Annotated[Rate, BeforeValidator(rate), _schema(_RATE, "10/s", "1000/min", "10/s per ip")]
+RateOfAll = Annotated[Rate, BeforeValidator(rate_of_all), _schema(_RATE_OF_ALL, "10/s", "1000/min")]
 Percent = Annotated[float, BeforeValidator(percent), _schema(_PERCENT, "70%")]
 MoneyQ = Annotated[Money, BeforeValidator(money), _schema(_MONEY, "20 CNY/day")]
 Cpu = Annotated[

@@ -48,15 +48,34 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+STAND_IN = Name("acme")
+"""The workload that signs certificates in place of an authority, on the reader's own machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acme:
+    """Where the certificate of a site comes from (RFC 8555)."""
+
+    directory: str
+    """Address of the authority's directory; empty for the stand-in on this machine."""
+    email: str = ""
+    """Whom the authority may write to."""
+    ca: str = ""
+    """A PEM file with the authorities by which the directory itself is trusted; the usual ones
+    where it is empty."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One host of the ingress and its routes, longest path first."""
 
     host: str
     routes: tuple[Route, ...]
-    tls: Literal["off", "local", "auto", "files"] = "off"
+    tls: Literal["off", "local", "auto", "files", "acme"] = "off"
     certificate: str = ""
     """With `files`: a PEM file with chain and key."""
+    acme: Acme | None = None
+    """With `acme`: whom to ask."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Sent with every answer; security headers by default (R190)."""
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from seaway.model.names import Digest, Name
 from seaway.model.probe import Checks
@@ -168,6 +168,10 @@ class Workload:
     zone: str = "UTC"
     revision: int = 0
     """Raised by `restart`, to ask for new instances of the same."""
+    _digest: Annotated[str, Field(exclude=True)] = field(
+        default="", init=False, repr=False, compare=False
+    )
+    """Made when first asked for: every look at a stack asks for it many times."""
 
     @property
     def digest(self) -> Digest:
@@ -176,6 +180,11 @@ class Workload:
         Another question about its health is a change, other figures are not: whether a copy
         answers it is to be seen before the old ones, which answered the old question, go.
         """
+        if not self._digest:
+            object.__setattr__(self, "_digest", self._made_digest())
+        return Digest(self._digest)
+
+    def _made_digest(self) -> Digest:
         asked = Checks(ready=self.checks.ready, live=self.checks.live)
         kept = replace(
             self, uses=(), replicas=1, checks=asked, stopping=Stopping(),

@@ -1,7 +1,7 @@
 """Look: a release and what was seen, sorted for the questions that planners ask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from seaway.model.instance import Instance, Phase, Traffic
@@ -17,11 +17,17 @@ class Look:
     release: Release
     seen: Sequence[Instance]
     now: datetime
+    _sorted: dict[str, tuple[Instance, ...]] = field(
+        default_factory=dict[str, tuple[Instance, ...]], init=False, repr=False, compare=False
+    )
 
     def of(self, workload: str) -> tuple[Instance, ...]:
         """Its instances, oldest first."""
-        mine = (each for each in self.seen if each.workload == workload)
-        return tuple(sorted(mine, key=lambda each: (each.created, each.id)))
+        if workload not in self._sorted:
+            mine = (each for each in self.seen if each.workload == workload)
+            found = tuple(sorted(mine, key=lambda each: (each.created, each.id)))
+            self._sorted[workload] = found
+        return self._sorted[workload]
 
     def live(self, workload: str) -> tuple[Instance, ...]:
         return tuple(each for each in self.of(workload) if not each.phase.over)

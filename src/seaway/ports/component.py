@@ -25,6 +25,8 @@ class SecretNeed:
     form: str = "text"
     """`text` (letters and digits), `base64` or `hex` (then `generate` counts random bytes)."""
     min_length: int = 0
+    keep: int = 0
+    """How many older values stay good beside the newest; above 0 the value is a ring."""
     rotates: bool = True
     """False for one that stored data is encrypted with: another would lose the data."""
 

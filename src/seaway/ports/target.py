@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding
 from seaway.model.instance import Instance
 from seaway.model.names import Name
@@ -78,6 +79,39 @@ class Executes(Protocol):
 
     async def execute(self, instance: Instance, release: Release, argv: Sequence[str]) -> int:
         """Run with the terminal of this process; return the exit status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a command wrote, and how it ended."""
+
+    status: int
+    out: bytes
+    problem: bytes
+
+
+class Asks(Protocol):
+    """A target that can run a command where an instance runs, and hand over what it writes."""
+
+    async def ask(self, instance: Instance, release: Release, argv: Sequence[str]) -> Said:
+        """Run without a terminal; the caller limits the time, and then the command is ended."""
+        ...
+
+
+class Kills(Protocol):
+    """A target that can hurt an instance, as an accident would."""
+
+    async def kill(self, instance: Instance, signal: str) -> None:
+        """Send its main process a signal, by name; nothing where it is over."""
+        ...
+
+
+class Certifies(Protocol):
+    """A target whose ingress gets certificates by itself."""
+
+    def certificates(self, release: Release) -> Sequence[Certificate]:
+        """Of every host that has a public one, or is to."""
         ...
 
 

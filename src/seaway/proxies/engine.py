@@ -36,6 +36,8 @@ class Setting:
     """Other names of the first site: `localhost` and the like."""
     certificates: Mapping[str, str] = field(default_factory=dict[str, str])
     """PEM file with chain and key, by host; absolute."""
+    aliased: str = ""
+    """PEM file for the aliases, where the certificate of the first site does not name them."""
     digest: Digest = Digest("")
     """Of the routing; the running proxy can be asked for it."""
     threads: int = 1

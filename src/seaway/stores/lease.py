@@ -5,19 +5,24 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seaway.errors import LeaseHeld
 
 _FLOCK = struct.Struct("hhqqi4x")
 """struct flock of Linux on 64-bit machines: type, whence, start, length, pid."""
+TRIES = 3
+NOBODY = frozenset({errno.ENXIO, errno.ENOENT})
+"""What a FIFO answers that nobody reads, or that was never made (fifo(7))."""
 
 
 @contextmanager
-def lease(path: Path) -> Generator[None]:
-    """Hold the lease for as long as the block runs.
+def lease(path: Path) -> Generator[Callable[[], bool]]:
+    """Hold the lease for as long as the block runs, which is given a way to ask whether it does.
+
+    It may not: when the folder was removed, or another disk is mounted there by now.
 
     Raises:
         LeaseHeld: another process holds it.
@@ -30,15 +35,25 @@ def lease(path: Path) -> Generator[None]:
             if error.errno not in {errno.EACCES, errno.EAGAIN}:
                 raise
             raise LeaseHeld("SW501", pid=holder(path)) from error
-        yield
+        yield lambda: _same(path, handle)
     finally:
         os.close(handle)
+
+
+def _same(path: Path, handle: int) -> bool:
+    """Whether the file of that name is the one that is open."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+    except OSError:  # a broken disk: nobody can take what nobody can open
+        return True
 
 
 def holder(path: Path) -> int:
     """The pid of the process that holds the lease, from the kernel; 0 when nobody does."""
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # asking needs no disk that is writable
     except FileNotFoundError:
         return 0
     try:
@@ -60,7 +75,8 @@ class Bell:
         asyncio.get_running_loop().add_reader(self._handle, self._read)
 
     def _read(self) -> None:
-        os.read(self._handle, 4096)
+        with suppress(OSError):  # it is read at the next turn of the loop then
+            os.read(self._handle, 4096)
         self._rung.set()
 
     async def rung(self) -> None:
@@ -74,11 +90,23 @@ class Bell:
 
 
 def ring(path: Path) -> None:
-    """Wake the supervisor, if one lives; never waits."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return
+    """Wake the supervisor, if one lives; never waits.
+
+    Raises:
+        OSError: it could not be rung, time and again: then it sleeps on, and does not look.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            _ring(path)
+        except OSError as error:
+            if not left and error.errno not in NOBODY:
+                raise
+        else:
+            return
+
+
+def _ring(path: Path) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         os.write(handle, b"!")
     except BlockingIOError:

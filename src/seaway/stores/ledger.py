@@ -2,21 +2,24 @@
 
 import errno
 import json
-import os
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
+from seaway.durable import make_folder
 from seaway.model.instance import Instance
 from seaway.model.release import Release
 from seaway.ports.ledger import Event, Verdict
+from seaway.stores.opening import opened, translated
+from seaway.stores.reserve import Reserve
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS releases (
@@ -27,25 +30,23 @@ CREATE TABLE IF NOT EXISTS events (
     facts TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS single (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
-WAIT_FOR_LOCK = 10.0
-"""Seconds that a writer waits for another; each holds the lock for milliseconds."""
 EVENTS_KEPT = 20_000
 RELEASES_KEPT = 10
 """R120: the last N releases; those younger than the last good one are never removed."""
 
 
 class SqliteLedger:
-    """Several processes may hold it open. Releases and wishes are on disk before a call returns."""
+    """Several processes may hold it open. Releases and wishes are on disk before a call returns.
+
+    What the disk or SQLite refuses is raised as an OSError that names the file and the cause; a
+    file that is no ledger any more as SW541.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        make_folder(path.parent)
         self._lock, self._path = Lock(), path
-        self._connection = sqlite3.connect(
-            path, timeout=WAIT_FOR_LOCK, isolation_level=None, check_same_thread=False
-        )
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.executescript(SCHEMA)
+        self._reserve = Reserve(path.with_name("reserve"))
+        self._connection, self._sound = opened(path, SCHEMA)
 
     def close(self) -> None:
         """Once every thread is out of it: SQLite does not survive being closed in mid-call."""
@@ -55,18 +56,12 @@ class SqliteLedger:
     @contextmanager
     def _transaction(self, *, durable: bool) -> Generator[sqlite3.Connection]:
         """One at a time in this process; `durable` means on disk at the end (S10)."""
-        with self._lock:
+        with self._used():
             self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                self._roll_back()
-                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-                    raise
-                full = os.strerror(errno.ENOSPC)
-                raise OSError(errno.ENOSPC, full, str(self._path)) from error
             except BaseException:
                 self._roll_back()
                 raise
@@ -77,8 +72,25 @@ class SqliteLedger:
             self._connection.execute("ROLLBACK")
 
     def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        with self._lock:
+        with self._used():
             return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _used(self) -> Generator[None]:
+        """By one thread at a time. One that was of no use lately is opened anew.
+
+        The disk may be another one by now, or take writes again.
+        """
+        with self._lock:
+            if not self._sound:
+                self._connection.close()
+                self._connection, self._sound = opened(self._path, SCHEMA)
+            try:
+                with translated(self._path):
+                    yield
+            except OSError as error:
+                self._sound = error.errno not in {errno.EIO, errno.EROFS}
+                raise
 
     def record(self, release: Release) -> Release:
         at = release.created or _now()
@@ -89,7 +101,7 @@ class SqliteLedger:
             )
             number = int(row.lastrowid or 0)
             numbered = replace(release, number=number, created=at)
-            body = _releases().dump_json(numbered)
+            body = _body(numbered)
             db.execute("UPDATE releases SET body = ? WHERE number = ?", (body, number))
             db.execute(
                 "UPDATE releases SET verdict = ? WHERE verdict = ? AND number < ?",
@@ -104,9 +116,20 @@ class SqliteLedger:
             "SELECT body FROM releases JOIN single ON single.name = 'wanted' "
             "WHERE releases.number = CAST(CAST(single.value AS TEXT) AS INTEGER)"
         )
-        return _releases().validate_json(_bytes(rows[0][0])) if rows else None
+        return _parsed(_bytes(rows[0][0])) if rows else None
 
     def want_nothing(self) -> None:
+        """On a full disk the reserve is given up for it: stopping must always be possible."""
+        while True:
+            try:
+                self._want_nothing()
+            except OSError as error:
+                if error.errno != errno.ENOSPC or not self._reserve.give_up():
+                    raise
+            else:
+                return
+
+    def _want_nothing(self) -> None:
         with self._transaction(durable=True) as db:
             _set(db, "wanted", b"0")
             db.execute("INSERT OR REPLACE INTO single (name, value) "
@@ -115,6 +138,12 @@ class SqliteLedger:
     def judge(self, number: int, verdict: Verdict) -> None:
         with self._transaction(durable=True) as db:
             db.execute("UPDATE releases SET verdict = ? WHERE number = ?", (verdict, number))
+
+    def proven(self, release: Release) -> bool:
+        """Whether one that wanted just the same has been in place. No value is made for it."""
+        wish = _wish(_body(release))
+        rows = self._rows("SELECT body FROM releases WHERE verdict = ?", Verdict.GOOD)
+        return any(_wish(_bytes(body)) == wish for (body,) in rows)
 
     def verdict(self, number: int) -> Verdict | None:
         rows = self._rows("SELECT verdict FROM releases WHERE number = ?", number)
@@ -171,6 +200,23 @@ def warm() -> None:
     """Make what reading and writing needs, at a moment when nobody waits for it."""
     _releases()
     _instances()
+
+
+def _body(release: Release) -> bytes:
+    """What `_releases` reads, which would take longer to make than all the rest of a call."""
+    return to_json(release, exclude={"workloads": {"__all__": {"_digest"}}})
+
+
+def _wish(body: bytes) -> dict[str, object]:
+    """What a release is about, whoever asked for it and when."""
+    told: dict[str, object] = json.loads(body)
+    return {name: value for name, value in told.items() if name not in {"number", "created", "why"}}
+
+
+@lru_cache(maxsize=2)
+def _parsed(body: bytes) -> Release:
+    """Every turn of a supervisor reads what is wanted, and hardly one finds something else."""
+    return _releases().validate_json(body)
 
 
 @cache

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from seaway.durable import make_folder, write_whole
 from seaway.errors import SeawayError, UsageError
 
 NONCE = 12
@@ -82,19 +83,24 @@ class FileVault:
         nonce = os.urandom(NONCE)
         text = json.dumps(contents).encode()
         sealed = nonce + AESGCM(self._key()).encrypt(nonce, text, b"seaway vault 1")
-        write_durably(self._path, sealed)
+        write_whole(self._path, sealed, durable=True)
 
     def _key(self) -> bytes:
+        """The key; made with the first secret only: another one would never open what is there."""
         if self._given:
             return bytes.fromhex(self._given)
         path = self._path.with_name(self._path.name + ".key")
-        if not path.exists():
-            write_durably(path, secrets.token_hex(32).encode())
+        try:
+            return bytes.fromhex(path.read_text())
+        except FileNotFoundError as error:
+            if self._path.exists():
+                raise SeawayError("SW703", path=str(self._path)) from error
+        write_whole(path, secrets.token_hex(32), durable=True)
         return bytes.fromhex(path.read_text())
 
     @contextmanager
     def _locked(self) -> Generator[None]:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         lock = self._path.with_name(self._path.name + ".lock")
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -102,22 +108,3 @@ class FileVault:
             yield
         finally:
             os.close(handle)
-
-
-def write_durably(path: Path, body: bytes) -> None:
-    """Replace a file as a whole, mode 0600: after a power loss it is the old or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

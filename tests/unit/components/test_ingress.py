@@ -9,7 +9,7 @@ from seaway.messages import Language, say
 from seaway.model.names import Name
 from seaway.model.probe import PartProbe
 from seaway.model.release import routing_digest
-from seaway.model.route import Rate, Route, Timeouts, Upstream
+from seaway.model.route import Acme, Rate, Route, Timeouts, Upstream
 from seaway.model.workload import Role
 
 API = Upstream(workload=Name("api"), port="http", check="/readyz")
@@ -190,3 +190,55 @@ def test_every_other_key_of_the_section_is_a_host():
     schema = Ingress.model_json_schema()
 
     assert schema["additionalProperties"] == {"$ref": "#/$defs/SiteForm"}
+
+
+def test_an_authority_is_named_with_what_it_needs():
+    tls = {
+        "acme": {"directory": "https://ca.example/dir", "email": "a@b.example", "ca": "/etc/ca.pem"}
+    }
+    made = routed({HOST: {"tls": tls, "routes": {"/": "web"}}})
+    [site] = made.routing.sites
+
+    assert made.findings == ()
+    assert site.tls == "acme"
+    assert site.acme == Acme(
+        directory="https://ca.example/dir", email="a@b.example", ca="/etc/ca.pem"
+    )
+    assert [each.name for each in made.workloads] == ["ingress"]
+
+
+def test_lets_encrypt_is_asked_where_nobody_is_named():
+    [site] = routed({HOST: {"tls": {"acme": {}}, "routes": {"/": "web"}}}).routing.sites
+
+    assert site.acme == Acme(directory="https://acme-v02.api.letsencrypt.org/directory")
+
+
+def test_the_stand_in_comes_with_its_names_and_after_the_ingress():
+    """It looks at the ingress, on whatever port that has here."""
+    made = routed({HOST: {"tls": {"acme": {"directory": "stand-in"}}, "routes": {"/": "web"}}})
+    workloads = {each.name: each for each in made.workloads}
+
+    assert made.routing.sites[0].acme == Acme(directory="")
+    assert list(workloads) == ["ingress", "acme-names", "acme"]
+    assert set(workloads["acme"].uses) == {"ingress", "acme-names"}
+    assert workloads["ingress"].uses == ()
+
+
+@pytest.mark.parametrize(
+    ("tls", "names", "code", "at"),
+    [
+        ({"acme": {"directory": "http://ca.example/dir"}}, (), "SW417", "acme.directory"),
+        ({"acme": {"directory": "letsencrypt"}}, (), "SW417", "acme.directory"),
+        ({"acme": {"ca": "ca.pem"}}, (), "SW406", "acme.ca"),
+        ({"acme": {"directory": "stand-in"}}, ("acme",), "SW418", "acme.directory"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_where_it_stands(tls, names, code, at):
+    found = routing(
+        {HOST: {"tls": tls, "routes": {"/": "web"}}}, upstreams=(API, WEB), inner=frozenset(),
+        names=frozenset(map(Name, ("api", "web", *names))),
+    ).findings  # fmt: skip
+
+    assert [each.code for each in found] == [code]
+    assert found[0].at.path.startswith(f"{HOST}.tls")
+    assert found[0].at.path.endswith(at)

@@ -8,7 +8,7 @@ import pytest
 from seaway.engine.scale import scaled
 from seaway.engine.supervise import Supervisor
 from seaway.engine.wait import Patience, until_in_place
-from seaway.errors import ReleaseFailed, SeawayError, StepFailed
+from seaway.errors import ReleaseFailed, SeawayError, StepFailed, UsageError
 from seaway.model.instance import Phase
 from seaway.model.names import Name
 from seaway.plan.rolling import rolling
@@ -236,3 +236,52 @@ async def test_what_is_being_made_is_broken_off_when_nobody_wants_it(stack):
     await come_true(ended, clock)
 
     assert target.world.instances == []
+
+
+async def test_a_look_that_fails_ends_nothing_and_is_made_again(stack):
+    """A disk that answers with an error for a while must not leave the stack to itself."""
+    ledger, target, clock, ring, ended = stack
+    observe, failures = target.observe, [OSError(5, "Input/output error", "/x")] * 3
+
+    async def observe_badly():
+        if failures:
+            raise failures.pop()
+        return await observe()
+
+    target.observe = observe_badly
+    wanted = ledger.record(release(workload("api")))
+    ring()
+
+    await come_true(lambda: ledger.verdict(wanted.number) is Verdict.GOOD, clock)
+
+    assert not failures
+    assert not ended()
+
+
+async def test_a_verdict_that_cannot_be_written_is_written_later(stack):
+    """Somebody waits for it; on a full disk everything else goes on."""
+    ledger, _, clock, ring, ended = stack
+    judge, failures = ledger.judge, [OSError(28, "No space left on device", "/x")] * 3
+
+    def judge_badly(number, verdict):
+        if failures:
+            raise failures.pop()
+        judge(number, verdict)
+
+    ledger.judge = judge_badly
+    wanted = ledger.record(release(workload("api")))
+    ring()
+
+    await come_true(lambda: ledger.verdict(wanted.number) is Verdict.GOOD, clock)
+
+    assert "SW531" in [each.code for each in ledger.events(0)]
+    assert not ended()
+
+
+def test_scaling_goes_as_far_as_the_file_does():
+    """What may be written there may be asked for here."""
+    wanted = release(workload("api"))
+
+    assert scaled(wanted, {"api": 1000}).find("api").replicas == 1000
+    with pytest.raises(UsageError, match="SW504"):
+        scaled(wanted, {"api": 1001})

@@ -54,7 +54,7 @@ def filler(tmp_path):
         )
         return Filler(
             premises=premises, ports=ports, record=record(workload(USER), http=8000),
-            others=others, release=release, volumes={"data": Path("/v/data")},
+            others=lambda: others, release=release, volumes={"data": Path("/v/data")},
             run_folder=Path("/run/user"), lenient=lenient,
             services=ServicePorts(state.root / "services.json", "127.0.0.1", ports.another),
         )  # fmt: skip

@@ -10,19 +10,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seaway.targets.local.shim_log import LONGEST, Log, quoted
+from seaway.targets.local.json_lines import quoted
+from seaway.targets.local.pump import Pump
+from seaway.targets.local.shim_log import Log
+from seaway.targets.local.spool import LONGEST, SIZE, Spool
 
 
 def read(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
+class Said:
+    """What goes through a spool and a pump into a log, in one process."""
+
+    def __init__(self, path: Path, size: int = 1 << 30, files: int = 3) -> None:
+        self.spool = Spool()
+        self.log = Log(str(path), size, files)
+        self.pump = Pump(self.spool, self.log)
+
+    def __call__(self, text: bytes, *, last: bool = False) -> None:
+        self.spool.put(0, text)
+        while self.pump.work(last=last):
+            pass
+
+    def close(self) -> None:
+        self.log.close()
+        for descriptor in (self.spool._fd, self.spool.news, self.spool.room):
+            os.close(descriptor)
+
+    def killed(self) -> None:
+        """The pump forgets what it did not commit; another one goes on."""
+        self.log.close()
+        self.pump = Pump(self.spool, self.log)
+        self.pump.recover()
+        self(b"")
+
+
 def written(path: Path, *chunks: bytes) -> list[dict[str, object]]:
-    log = Log(str(path), 1 << 30, 3)
+    said = Said(path)
     for chunk in chunks:
-        log.feed("stdout", chunk)
-    log.finish("stdout")
-    log.close()
+        said(chunk)
+    said(b"", last=True)
+    said.close()
     lines = read(path) if path.exists() else []
     path.unlink(missing_ok=True)
     return lines
@@ -80,10 +109,9 @@ def test_a_quoted_text_is_a_json_string(text):
 
 
 def test_with_a_single_file_to_keep_it_is_emptied_when_full(path):
-    log = Log(str(path), 1000, 1)
+    said = Said(path, 1000, 1)
     for number in range(100):
-        log.feed("stdout", b"line %d\n" % number)
-    log.close()
+        said(b"line %d\n" % number)
 
     assert [found.name for found in path.parent.iterdir()] == [path.name]
     assert path.stat().st_size <= 1000
@@ -94,12 +122,11 @@ def test_a_log_that_cannot_be_opened_costs_lines_but_no_exception(path):
     """The service is worth more than its log."""
     path.parent.parent.mkdir(exist_ok=True)
     path.parent.write_text("a file where the folder should be")
-    log = Log(str(path), 1000, 3)
-    log.feed("stdout", b"one\ntwo\n")
+    said = Said(path, 1000)
+    said(b"one\ntwo\n")
     path.parent.unlink()
 
-    log.feed("stdout", b"three\n")
-    log.close()
+    said(b"three\n")
 
     note, line = read(path)
     assert note["s"] == "seaway"
@@ -108,16 +135,93 @@ def test_a_log_that_cannot_be_opened_costs_lines_but_no_exception(path):
 
 
 def test_rotated_files_get_rising_numbers_and_only_the_newest_are_kept(path):
-    log = Log(str(path), 500, 4)
+    said = Said(path, 500, 4)
     for number in range(200):
-        log.feed("stdout", b"line %d\n" % number)
-        if log.compressor:
-            os.waitpid(log.compressor, 0)
-            log.compressed()
-    log.close()
+        said(b"line %d\n" % number)
+        if said.log.compressor_fd >= 0:
+            said.log.compressed()
 
     names = sorted(found.name for found in path.parent.iterdir())
     numbers = [int(name.split(".")[2]) for name in names if name != path.name]
     assert len(names) == 4
     assert numbers == list(range(numbers[0], numbers[0] + 3))
     assert all(name.endswith(".gz") for name in names if name != path.name)
+
+
+# ----------------------------------------------------------------------------- a pump is killed
+
+
+class Killed(BaseException):
+    """Stands for the signal that nothing can catch."""
+
+
+@given(
+    lines=st.lists(st.binary(max_size=40).map(lambda text: text.replace(b"\n", b"")), min_size=1),
+    torn=st.integers(0, 2000), after=st.booleans(),
+)  # fmt: skip
+def test_killed_in_the_middle_of_a_write_nothing_is_lost_twice_or_torn(
+    tmp_path_factory, lines, torn, after
+):
+    """The kernel may have written all of it, a part of it that ends anywhere, or nothing."""
+    path = tmp_path_factory.getbasetemp() / "killed.jsonl"
+    path.unlink(missing_ok=True)
+    said = Said(path)
+    said(b"before\n")
+    append = said.log.append
+
+    def appended_in_part(batch: bytes) -> tuple[bytes, int]:
+        append(batch if after else batch[:torn])
+        raise Killed
+
+    said.log.append = appended_in_part
+    try:
+        said(b"".join(line + b"\n" for line in lines))
+    except Killed:
+        said.log.append = append
+        said.killed()
+    said(b"then\n")
+    said.close()
+
+    expected = [line.removesuffix(b"\r").decode(errors="replace") for line in lines]
+    assert [line["m"] for line in read(path)] == ["before", *expected, "then"]
+
+
+def test_killed_while_it_told_of_lost_lines_it_tells_once(path):
+    path.parent.parent.mkdir(exist_ok=True)
+    path.parent.write_text("a file where the folder should be")
+    said = Said(path)
+    said(b"one\ntwo\n")
+    path.parent.unlink()
+    append = said.log.append
+
+    def appended(batch: bytes) -> tuple[bytes, int]:
+        append(batch)
+        raise Killed
+
+    said.log.append = appended
+    with pytest.raises(Killed):
+        said(b"three\n")
+    said.log.append = append
+    said.killed()
+
+    assert [str(line["m"]).split()[0] for line in read(path)] == ["2", "three"]
+
+
+def test_what_is_thrown_away_leaves_whole_lines_only(path):
+    """A ring that is full ends in the middle of a line."""
+    said = Said(path)
+    said.spool.put(0, b"a line of a log\n" * (SIZE // 16) + b"never")
+    said.spool.put(0, b"mind")
+    assert not said.spool.space(0)
+
+    said.spool.drop_begun_line(0)
+    said.spool.dropped(7)
+    said(b"")
+    said(b"after\n")
+
+    found = [line["m"] for line in read(path)]
+    assert set(found[:-2]) == {"a line of a log"} or found[0].startswith("7 lines")
+    assert found[-1] == "after"
+    assert [line for line in found if "not kept" in str(line)] == [
+        "7 lines were not kept: the log was not written in time"
+    ]

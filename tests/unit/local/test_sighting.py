@@ -12,6 +12,7 @@ from seaway.targets.local.marks import Happened, Health, Mark
 from seaway.targets.local.process import Life, ProcessState
 from seaway.targets.local.record import Record
 from seaway.targets.local.sighting import Sighting, instance_of
+from seaway.targets.local.uptime import this_run
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = BORN + timedelta(seconds=3)
@@ -24,18 +25,22 @@ def ended(code=0, reason="", at=LATER):
     return ProcessState(life=Life.ENDED, started=BORN, ended=at, code=code, reason=reason)
 
 
-def seen(process, *, role=Role.SERVICE, deaths=0, making=False, now=LATER, **marks):
+def sighting_of(process, *, role=Role.SERVICE, deaths=0, making=False, run="", **marks):
     workload = Workload(
         name=Name("api"), component=Name("api"), role=role, program=Command(argv=("x",))
     )
     record = Record(
         id=InstanceId("api-1"), workload=workload, digest=Digest("d"), slot=0, deaths=deaths,
-        created=BORN, release=1,
+        created=BORN, release=1, run=run,
     )  # fmt: skip
-    sighting = Sighting(
+    return Sighting(
         record=record, folder=Path("/x"), process=process, in_the_making=making,
         marks={Mark(name): happened for name, happened in marks.items()},
     )  # fmt: skip
+
+
+def seen(process, *, now=LATER, **facts):
+    sighting = sighting_of(process, **facts)
     return instance_of(sighting, Name("s"), READY, now=now, traffic=Traffic.NONE, config=Digest(""))
 
 
@@ -73,8 +78,26 @@ def test_each_state_has_one_phase(instance, phase, reason):
     assert instance.since in {BORN, LATER}
 
 
+def test_what_is_only_just_being_started_is_not_asked_how_it_does():
+    """Its time to get ready would count from its creation: a long build would use it up."""
+    starting = ProcessState(life=Life.RUNNING, pid=7)
+
+    assert not sighting_of(starting).up
+    assert sighting_of(RUNNING).up
+    assert not sighting_of(RUNNING, stopping=ASKED).up
+
+
 def test_deaths_in_a_row_include_this_one():
     assert seen(ended(1), deaths=2).deaths == 3
+
+
+def test_what_was_lost_with_the_machine_did_not_die_of_itself():
+    """After a power cut no release may pass for one that cannot get ready."""
+    lost = Happened(LATER)
+
+    assert seen(LOST, deaths=2, run="another start of this machine", lost=lost).deaths == 2
+    assert seen(LOST, deaths=2, run=this_run(), lost=lost).deaths == 3
+    assert seen(ended(1), deaths=2, run="another start of this machine").deaths == 3
 
 
 def test_a_long_life_begins_a_new_row():

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from seaway.errors import PartMissing
 from seaway.model.instance import Address
 from seaway.model.names import Digest, InstanceId, Name
-from seaway.model.route import Rate, Route, Routing, Site, Timeouts, Upstream
+from seaway.model.route import Acme, Rate, Route, Routing, Site, Timeouts, Upstream
 from seaway.proxies.engine import Engine, Member, Setting
 from seaway.proxies.haproxy import CONFIGURATION, HAProxy
 from seaway.proxies.haproxy.limit import WRAP, bucket
@@ -182,3 +183,21 @@ def check(routing: Routing, folder: Path) -> str:
         capture_output=True, text=True, check=False, timeout=30,
     )  # fmt: skip
     return done.stdout + done.stderr
+
+
+def test_an_authority_is_answered_before_any_redirect():
+    """It asks on port 80, of a host that has no certificate yet."""
+    site = Site(
+        host="a.example", tls="acme", acme=Acme(directory="https://ca.example/dir"),
+        routes=(Route(path="/", to=Name("api")),),
+    )  # fmt: skip
+    routing = Routing(
+        sites=(site,), upstreams=(Upstream(workload=Name("api"), port="http"), *SERVICE.upstreams)
+    )
+    given_ = replace(setting(), certificates={"a.example": f"{FOLDER}/a.pem"})
+    lines = HAProxy().render(routing, given_)[CONFIGURATION].splitlines()
+    [answer] = [number for number, line in enumerate(lines) if "acme-challenge" in line]
+    [redirect] = [number for number, line in enumerate(lines) if "redirect prefix" in line]
+
+    assert answer < redirect
+    assert f"map({FOLDER}/challenges.map)" in lines[answer]

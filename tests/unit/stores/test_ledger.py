@@ -42,6 +42,19 @@ def test_a_release_replaced_before_its_verdict_is_marked_so(ledger):
     assert ledger.verdict(first.number) is Verdict.REPLACED
 
 
+def test_what_has_been_in_place_is_known_by_what_it_wants(ledger):
+    """Then there is nothing to find out before it is begun once more."""
+    wanted = release(workload("api"))
+    ledger.record(replace(wanted, why="up"))
+    before = ledger.proven(wanted)
+    ledger.judge(1, Verdict.GOOD)
+    assert wanted.workloads[0].digest  # what is worked out of a workload is no part of it
+
+    assert not before
+    assert ledger.proven(wanted)
+    assert not ledger.proven(release(workload("api", replicas=2)))
+
+
 def test_the_last_good_release_outlives_any_number_of_bad_ones(ledger):
     """A rollback needs it however often people tried since."""
     good = ledger.record(release(workload("api")))

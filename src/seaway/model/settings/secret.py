@@ -22,6 +22,9 @@ class SecretForm(BaseModel):
     """How the made value is written: letters and digits, or bytes in base64 or hexadecimal."""
     min_length: Annotated[Count, Field(le=100_000)] = 0
     """A shorter value is refused."""
+    keep: Annotated[Count, Field(le=9)] = 0
+    """Older values that stay good beside the newest. The value is then a ring, `k2:NEW,k1:OLD`:
+    the program makes new things with the first and still takes what was made with the others."""
     required_in: tuple[Word, ...] | None = None
     """Environments that cannot do without it; all when it is not given."""
     rotate: Duration | None = None

@@ -16,6 +16,9 @@ from seaway.proxies.haproxy.syntax import milliseconds, quoted
 RULE = "  http-request"
 LIVE, READY = "/-/live", "/-/ready"
 """Answered by the ingress itself (R17). No application has paths under `/-/`."""
+CHALLENGE = "/.well-known/acme-challenge/"
+CHALLENGES = "challenges.map"
+"""Path and answer in each line; the running proxy is told of new ones."""
 LONGEST_URI = 8192
 PATIENCE = timedelta(seconds=10)
 """A client that waits for a slow answer says nothing meanwhile: it is given longer than that."""
@@ -35,6 +38,7 @@ def public_frontend(routing: Routing, setting: Setting) -> Iterator[str]:
     yield from _what(setting)
     yield from _own_paths(routing)
     yield from _hosts(routing, setting)
+    yield from _challenges(routing, setting)
     yield from _secured(routing, setting)
     yield from route_lines(routing)
     yield from _forwarded()
@@ -48,6 +52,8 @@ def public_frontend(routing: Routing, setting: Setting) -> Iterator[str]:
 def _binds(routing: Routing, setting: Setting) -> Iterator[str]:
     yield f"  bind {setting.http.host}:{setting.http.port}"
     files = [setting.certificates[each.host] for each in routing.sites if each.tls != "off"]
+    if setting.aliased:
+        files.append(setting.aliased)
     if setting.https and files:
         address = f"{setting.https.host}:{setting.https.port}"
         certificates = " ".join(f"crt {quoted(each)}" for each in dict.fromkeys(files))
@@ -113,6 +119,19 @@ def _hosts(routing: Routing, setting: Setting) -> Iterator[str]:
         here = " ".join(quoted(name.lower()) for name in dict.fromkeys(names))
         yield f"{RULE} set-var(txn.site) str({number}) if {{ var(txn.host) -m str {here} }}"
     yield f"{RULE} deny deny_status 421 unless {{ var(txn.site) -m found }}"
+
+
+def _challenges(routing: Routing, setting: Setting) -> Iterator[str]:
+    """What an authority asks to see whose host this is (RFC 8555, 8.3), before any redirect."""
+    if not any(site.acme for site in routing.sites):
+        return
+    yield "\n  # An authority asks whose host this is; what is not in the map was not asked for."
+    known = f"path,map({setting.folder}/{CHALLENGES})"
+    text = "content-type application/octet-stream hdr Cache-Control no-store"
+    yield (
+        f"{RULE} return status 200 {text} lf-string {quoted(f'%[{known}]')} "
+        f"if {{ path -m beg {CHALLENGE} }} {{ {quoted(known)} -m found }}"
+    )
 
 
 def _secured(routing: Routing, setting: Setting) -> Iterator[str]:

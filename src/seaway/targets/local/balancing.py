@@ -77,7 +77,8 @@ class Balancing:
     async def drain(self, instance: Instance) -> None:
         folder = self._state.instance(instance.id)
         if instance.drain_started is None:  # what has begun earlier has had its time
-            write_mark(folder, Mark.DRAIN, Happened(self._clock.now()))
+            with contextlib.suppress(OSError):  # without a place for it, it has no time limit
+                write_mark(folder, Mark.DRAIN, Happened(self._clock.now()))
         if self._proxy:
             await self._running(self._proxy).drain(instance)
 
@@ -107,11 +108,17 @@ class Balancing:
         """Write the configuration of a proxy that is about to start."""
         await self._running(proxy).prepare(release.routing, self._alive)
 
-    async def renew(self) -> None:
-        """Have the running proxy use certificates that are not about to end."""
-        if self._proxy:
-            with contextlib.suppress(SeawayError, NotReady):  # asked again in an hour
-                await self._running(self._proxy).renew()
+    @property
+    def running(self) -> InstanceId | None:
+        """The proxy that runs, as last seen."""
+        return self._proxy
+
+    @property
+    def proxy(self) -> ProxyTraffic | None:
+        """The same, to be spoken to."""
+        with contextlib.suppress(NotReady):
+            return self._running(self._proxy) if self._proxy else None
+        return None
 
     async def configure(self, proxy: InstanceId, release: Release) -> None:
         """Change a running proxy to the routing of a release."""

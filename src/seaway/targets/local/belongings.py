@@ -49,19 +49,31 @@ def born(pid: int) -> int:
         return int(file.read().rpartition(b")")[2].split()[19])
 
 
-def write_whole(folder: str, name: str, text: str) -> None:
-    """Write a file that is there whole or not at all."""
+def write_whole(folder: str, name: str, text: str, *, durable: bool = False) -> None:
+    """Write a file that is there whole or not at all; `durable`: after a power cut too."""
     part = f"{folder}/{name}.part"
-    with open(part, "w", encoding="utf-8") as file:
-        file.write(text)
-        if name == "exit":  # only this one counts after a power cut
-            file.flush()
-            os.fsync(file.fileno())
-    os.rename(part, f"{folder}/{name}")
-    if name == "exit":
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(fd)
-        os.close(fd)
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.rename(part, f"{folder}/{name}")
+    except OSError:
+        _remove(part)
+        raise
+
+
+def write_exit(folder: str, text: str) -> None:
+    """Write how it ended, on the disk with the record of what ended: a job runs once.
+
+    The record was not synced when it was written, for nobody who starts should wait for a disk.
+    """
+    if os.path.exists(f"{folder}/instance.json"):
+        _sync(f"{folder}/instance.json")
+    write_whole(folder, "exit", text, durable=True)
+    _sync(folder)
+    _sync(os.path.dirname(folder))
 
 
 def remove_tree(path: str) -> None:
@@ -73,6 +85,21 @@ def remove_tree(path: str) -> None:
             else:
                 os.unlink(entry.path)
         os.rmdir(path)
+    except OSError:
+        return
+
+
+def _sync(path: str) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
     except OSError:
         return
 

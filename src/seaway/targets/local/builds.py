@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from seaway.durable import sync_disk
 from seaway.errors import StepFailed
 from seaway.model.workload import Build
+from seaway.targets.local.path_sources import path_sources
 from seaway.targets.local.record import Record
 from seaway.targets.local.running import run_tool
-from seaway.targets.local.sources import newest
+from seaway.targets.local.sources import fingerprint, newest
 from seaway.targets.local.state import StateFolder
 from seaway.targets.local.tools import find_uv, missing_tools
 
@@ -78,6 +80,10 @@ class Builds:
         if build.output or not any(file.is_file() for file in files[:3]):
             return None
         whole = hashlib.sha256(f"{build.folder}\0{sys.version}".encode())
+        for each in path_sources(Path(build.folder)):
+            files += [each.folder / name for name in PROJECT_FILES]
+            copied = "" if each.editable else fingerprint(each.folder)
+            whole.update(f"{each.folder}\0{copied}\0".encode())
         for file in files:
             whole.update(file.read_bytes() if file.is_file() else b"-")
         return self._state.builds / f"python-{whole.hexdigest()[:16]}"
@@ -98,7 +104,7 @@ class Builds:
         network = await self._network()
         for argv, more in python_commands(uv, Path(build.folder), environment):
             await self._run(build, argv, {**network, **more})
-        (environment / COMPLETE).touch()
+        await asyncio.to_thread(_completed, environment)
 
     async def _network(self) -> dict[str, str]:
         """For uv: trust whom this machine trusts, and use the mirror that pip was told to use."""
@@ -186,6 +192,12 @@ def _keep(build: Build, copy: Path) -> None:
     for file in (half, *half.rglob("*")):
         with contextlib.suppress(OSError):
             file.chmod(0o755 if file.is_dir() else 0o644)
-    (half / COMPLETE).touch(mode=0o644)
+    _completed(half)
     shutil.rmtree(copy, ignore_errors=True)
     half.rename(copy)
+
+
+def _completed(folder: Path) -> None:
+    """Say that it is whole once it is on the disk: nobody looks into it again after a power cut."""
+    sync_disk(folder)
+    (folder / COMPLETE).touch(mode=0o644)

@@ -1,7 +1,6 @@
 """Certificates: an authority of this stack alone, for TLS on the reader's own machine (R23)."""
 
 import ipaddress
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from seaway.durable import make_folder, write_whole
 from seaway.ports.clock import Clock
 
 AUTHORITY_LASTS = timedelta(days=3650)
@@ -154,10 +154,6 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def _write(file: Path, text: str, mode: int = 0o600) -> None:
-    """Never readable by others, not even for a moment."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as out:
-        out.write(text)
-    fresh.replace(file)
+    """Never readable by others, not even for a moment; people trust it, so that it has to last."""
+    make_folder(file.parent, 0o700)
+    write_whole(file, text, mode=mode, durable=True)

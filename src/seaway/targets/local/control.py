@@ -11,8 +11,8 @@ from seaway.targets.local.part import NotReady
 ANSWER_WITHIN = 5.0
 """Seconds."""
 WORKER_WITHIN = 0.5
-"""Seconds for one try to ask a worker. One that ends just then never answers, and the master keeps
-the connection open; asked again, it says that there is no such worker any more."""
+"""Seconds for the first try to ask a worker. One that ends just then never answers, and the master
+keeps the connection open; asked again, it says that there is no such worker any more."""
 PAUSE = 0.02
 """Seconds between two tries to connect."""
 LARGEST_ANSWER = 8 * 2**20
@@ -121,7 +121,8 @@ class Control:
     async def _ask(self, command: str, each: float = ANSWER_WITHIN) -> str:
         """The master does not listen for a moment when it starts and when it exchanges workers.
 
-        Where there is no socket at all the proxy has ended. A try takes at most `each` seconds.
+        Where there is no socket at all the proxy has ended. The first try takes at most `each`
+        seconds, another twice as long: on a busy machine all of them would be too short else.
         """
         why: Exception | None = None
         try:
@@ -132,6 +133,7 @@ class Control:
                             return await self._answer(command)
                     except (ConnectionError, TimeoutError) as error:
                         why = error
+                        each *= 2 if isinstance(error, TimeoutError) else 1
                     await asyncio.sleep(PAUSE)
         except (OSError, TimeoutError) as error:
             said = str(why or error) or "nothing came in time"

@@ -17,9 +17,16 @@ from seaway.targets.local.asking import in_words
 from seaway.targets.local.dressing import Wardrobe
 from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
 from seaway.targets.local.process import Identity, Life
-from seaway.targets.local.record import Record, new_folder, records, write_record
+from seaway.targets.local.record import (
+    Record,
+    instance_names,
+    new_folder,
+    read_record,
+    write_record,
+)
 from seaway.targets.local.shim_log import Log
 from seaway.targets.local.state import StateFolder
+from seaway.targets.local.uptime import this_run
 
 
 async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
@@ -34,7 +41,7 @@ async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
     record = Record(
         id=InstanceId(f"{step.workload.name}-{secrets.token_hex(3)}"), workload=step.workload,
         digest=step.workload.digest, slot=step.slot, deaths=step.deaths, created=clock.now(),
-        release=release.number,
+        release=release.number, run=this_run(),
     )  # fmt: skip
     with new_folder(state, record) as folder:
         try:
@@ -50,10 +57,13 @@ async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
 
 
 def _there(step: Create, state: StateFolder) -> bool:
+    mine = [
+        state.instance(name) for name in instance_names(state)
+        if name.rpartition("-")[0] == step.workload.name  # of a hundred, read those only
+    ]  # fmt: skip
     return any(
-        record.slot == step.slot and record.digest == step.workload.digest
-        and not over(state.instance(record.id))
-        for record in records(state) if record.workload.name == step.workload.name
+        record.slot == step.slot and record.digest == step.workload.digest and not over(folder)
+        for folder in mine if (record := read_record(folder))
     )  # fmt: skip
 
 
@@ -68,8 +78,9 @@ def over(folder: Path) -> bool:
 async def _make(record: Record, folder: Path, release: Release, wardrobe: Wardrobe) -> None:
     """Ports, build, volumes, first files: in this order, for each may need the one before."""
     state, workload = wardrobe.premises.state, record.workload
-    record = replace(record, ports=wardrobe.ports.allot(workload, record.slot))
-    write_record(folder, record)
+    if workload.ports:
+        record = replace(record, ports=wardrobe.ports.allot(workload, record.slot))
+        write_record(folder, record)
     wardrobe.ports.keep_promise(record.ports.values())
     if workload.program.build:
         record = await _built(record, workload.program.build, wardrobe)

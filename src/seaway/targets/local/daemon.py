@@ -1,6 +1,7 @@
 """Starts the supervisor of a stack as a process of its own, and waits until it holds the lease."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -14,6 +15,10 @@ PATIENCE = 20.0
 """Seconds for an interpreter to start on a busy machine."""
 LOOK = 0.005
 """Seconds between two looks at the lease."""
+
+
+_LIKELY = "likely"
+"""After the names of what is not certain yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,10 @@ class Waiting:
         os.close(nothing)
         return Waiting(pid, writes)
 
+    def expect(self, stack: str, environment: str) -> None:
+        """Say which stack it will most likely be: it can make ready."""
+        self._say(stack, environment, _LIKELY)
+
     async def tell(
         self, stack: str, environment: str, alive: Callable[[], bool], log: Path
     ) -> None:  # fmt: skip
@@ -50,7 +59,7 @@ class Waiting:
         Raises:
             SeawayError: it ended at once; its log says why.
         """
-        os.write(self.pipe, json.dumps([stack, environment]).encode())
+        self._say(stack, environment)
         os.close(self.pipe)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -61,21 +70,35 @@ class Waiting:
         if not alive():
             raise SeawayError("SW290", log=str(log))
 
+    def _say(self, *words: str) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it has ended: told below, with its log
+            os.write(self.pipe, f"{json.dumps(words)}\n".encode())
+
     def _ended(self) -> bool:
         return os.waitpid(self.pid, os.WNOHANG) != (0, 0)
 
 
-def told(log: Callable[[str, str], Path]) -> tuple[str, str] | None:
-    """Wait for stack and environment, then write to the log of that stack; None when untold."""
-    line = sys.stdin.read()
-    if not line:
-        return None
-    stack, environment = json.loads(line)
-    path = log(stack, environment)
+def told(
+    log: Callable[[str, str], Path], expected: Callable[[str, str], None]
+) -> tuple[str, str] | None:
+    """Wait for stack and environment, then write to the log of that stack; None when untold.
+
+    `expected` is called as soon as they are likely.
+    """
+    for line in sys.stdin:
+        stack, environment, *doubt = json.loads(line)
+        if not doubt:
+            _write_to(log(stack, environment))
+            return stack, environment
+        expected(stack, environment)
+    return None
+
+
+def _write_to(path: Path) -> None:
+    """Keep what this process says from now on in that file, and keep no folder busy."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     os.close(handle)
     os.chdir("/")
-    return stack, environment

@@ -1,9 +1,9 @@
 """Dressing: puts together what one instance is started, prepared and asked with."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from seaway.model.release import Release
@@ -14,6 +14,7 @@ from seaway.targets.local.helping import run_as
 from seaway.targets.local.identity import identity_for
 from seaway.targets.local.outfit import Built, Outfit, command_outfit, secret_variables, server_env
 from seaway.targets.local.part import Found, Output, Part, Placement, Runner
+from seaway.targets.local.path_sources import path_sources
 from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.process import Identity
@@ -34,15 +35,16 @@ class Wardrobe:
 
     def dressing(self, record: Record, release: Release | None = None) -> "Dressing":
         """For one instance; `release` is None when it is not at hand."""
-        return Dressing(self, record, records(self.premises.state), release)
+        return Dressing(self, record, partial(records, self.premises.state), release)
 
 
 class Dressing:
     """One instance. Everything is found out when first asked for."""
 
     def __init__(
-        self, wardrobe: Wardrobe, record: Record, others: Sequence[Record], release: Release | None
-    ) -> None:
+        self, wardrobe: Wardrobe, record: Record, others: Callable[[], Sequence[Record]],
+        release: Release | None,
+    ) -> None:  # fmt: skip
         self._wardrobe, self._premises = wardrobe, wardrobe.premises
         self._record, self._workload = record, record.workload
         self._filler = Filler(
@@ -74,7 +76,10 @@ class Dressing:
             return [*self._found.programs.values(), *([output] if output else [])]
         built = self.built
         interpreter = built.bin / "python" if built.bin else Path(sys.executable)
-        return [interpreter, *([built.folder] if built.folder else [])]
+        if built.folder is None:
+            return [interpreter]
+        beside = [each.folder / "pyproject.toml" for each in path_sources(built.folder)]
+        return [interpreter, built.folder, *beside]
 
     @property
     def built(self) -> Built:

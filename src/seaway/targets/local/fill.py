@@ -1,6 +1,6 @@
 """Fill: turns a Text into a string, with the addresses and secrets of this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -24,8 +24,8 @@ class Filler:
     premises: Premises
     ports: Ports
     record: Record
-    others: Sequence[Record]
-    """Of all instances that are not over."""
+    others: Callable[[], Sequence[Record]]
+    """Of all instances there are; read only where a hole needs them, for there may be many."""
     release: Release | None
     """None when the release is not at hand: then what the records say counts."""
     volumes: dict[str, Path]
@@ -88,7 +88,7 @@ class Filler:
             return str(self.services.address(hole.workload, hole.port).port)
         if workload and workload.role is Role.STORE:
             return str(self.ports.lasting(hole.workload, hole.port))
-        mine = [each for each in self.others if each.workload.name == hole.workload]
+        mine = [each for each in self.others() if each.workload.name == hole.workload]
         for record in sorted(mine, key=lambda each: each.created, reverse=True):
             if hole.port in record.ports:
                 return str(record.ports[hole.port])
@@ -98,10 +98,10 @@ class Filler:
 
     def _known(self, name: Name) -> Workload | None:
         found = self.release.find(name) if self.release else None
-        mine = (each.workload for each in self.others if each.workload.name == name)
+        mine = (each.workload for each in self.others() if each.workload.name == name)
         return found or next(mine, None)
 
     def _has_proxy(self) -> bool:
         wanted = self.release.workloads if self.release else ()
-        known = (*wanted, *(each.workload for each in self.others))
+        known = (*wanted, *(each.workload for each in self.others()))
         return any(workload.role is Role.PROXY for workload in known)

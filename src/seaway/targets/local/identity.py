@@ -22,7 +22,7 @@ def identity_for(paths: Sequence[Path]) -> Identity | None:
     if os.geteuid() != 0:
         return None
     nobody = Identity()
-    if all(_reaches(nobody, path) for path in paths):
+    if _reaches(nobody, paths):
         return nobody
     return Identity(namespace=True)
 
@@ -44,20 +44,30 @@ def reachable_copy(package: Path, cache: Path) -> Path:
 def _all_reach(package: Path) -> bool:
     """Judged by the folder itself and its first file: modes of one package hardly differ."""
     first = next((path for path in package.rglob("*") if path.is_file()), package)
-    return _reaches(Identity(), first)
+    return _reaches(Identity(), [first])
 
 
-def _reaches(who: Identity, path: Path) -> bool:
-    """Both the way that is written and the one it leads to, if there is a link at its end."""
-    real = path.resolve()
-    way = {*path.absolute().parents, *real.parents}
-    if not all(_may(who, folder, stat.S_IXOTH) for folder in way if folder.exists()):
+def _reaches(who: Identity, paths: Sequence[Path]) -> bool:
+    """Both the ways that are written and those they lead to, where there are links at their ends.
+
+    Each folder is looked at once: a server has dozens of programs in one.
+    """
+    folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
+    reals = [
+        path.resolve() if path.is_symlink() else folders[path.parent] / path.name for path in paths
+    ]
+    ways = {folder for path in (*paths, *reals) for folder in path.absolute().parents}
+    if not all(_may(who, folder, stat.S_IXOTH) for folder in ways):
         return False
-    return not real.is_file() or _may(who, real, stat.S_IROTH)
+    return all(_may(who, real, stat.S_IROTH) for real in reals if real.is_file())
 
 
 def _may(who: Identity, path: Path, right: int) -> bool:
-    found = path.stat()
+    """What is not there yet is no hindrance."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return True
     if found.st_uid == who.uid:
         right <<= 6
     elif found.st_gid == who.gid:

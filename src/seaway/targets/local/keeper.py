@@ -13,6 +13,7 @@ from seaway.targets.local.belongings import (
     make_run_folder,
     now,
     remove_tree,
+    write_exit,
     write_private,
     write_whole,
 )
@@ -21,8 +22,9 @@ from seaway.targets.local.child import (
     adopt_orphans,
     become_program,
 )
-from seaway.targets.local.opening import READ, answer, locked, read_order, signals_as_bytes
-from seaway.targets.local.shim_log import Log, quoted
+from seaway.targets.local.json_lines import quoted
+from seaway.targets.local.opening import answer, locked, read_order, signals_as_bytes
+from seaway.targets.local.recorder import Recorder
 from seaway.targets.local.signals import signal
 
 TYPE_CHECKING = False  # the one in `typing` costs 3 ms
@@ -31,8 +33,7 @@ if TYPE_CHECKING:
 
 LEFTOVERS_GRACE = 2.0
 """Seconds for what outlives the main process, between being asked and being killed."""
-COMPRESSOR_GRACE = 1.0
-WATCH_EVERY = 0.25
+WATCH_EVERY = 0.15
 KILL_AGAIN = 0.05
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
 GRACE_FILE = "grace"
@@ -61,10 +62,12 @@ class Keeper:
         self._order = order
         self._folder = order["folder"]
         self._wake = wake
-        self._log = Log(order["log"], order["log_size"], order["log_files"])
         self._groups = limits.Groups([], "", frozenset())
         self._poll = select.poll()
-        self._streams: dict[int, str] = {}
+        os.set_blocking(wake, False)
+        self._poll.register(wake, select.POLLIN)
+        log = (order["log"], order["log_size"], order["log_files"])
+        self._recorder = Recorder(log, self._poll)
         self._main = 0
         self._status = 0
         self._asked = False
@@ -88,21 +91,23 @@ class Keeper:
         if not self._groups.wanted:  # no limits: it only helps to find them all, and can wait
             self._groups.take(self._main)
         while self._alive():
-            self._wait()
-            self._reap()
-            moment = time.monotonic()
-            if moment >= self._watch_at:
-                self._watch(moment)
-            if moment >= self._kill_at:
-                self._kill()
+            self._live()
         self._end()
+
+    def _live(self) -> None:
+        self._wait()
+        self._reap()
+        moment = time.monotonic()
+        if moment >= self._watch_at:
+            self._watch(moment)
+        if moment >= self._kill_at:
+            self._kill()
+        self._recorder.look(moment)
 
     # ---------------------------------------------------------------------------------- the start
 
     def _prepare(self) -> None:
-        order = self._order
-        identity = order["identity"]
-        owner = identity[:2] if identity and not identity[2] else (os.geteuid(), os.getegid())
+        order, owner = self._order, self._owner()
         try:
             make_run_folder(order["run_folder"], owner[0])
             for name, text in order["files"].items():
@@ -114,9 +119,16 @@ class Keeper:
             order["group"], cpu=order["cpu"], memory=order["memory"], pids=order["pids"]
         )
 
+    def _owner(self) -> tuple[int, int]:
+        """Whose its files are; who is only mapped in a namespace is us, seen from outside."""
+        identity = self._order["identity"]
+        return identity[:2] if identity and not identity[2] else (os.geteuid(), os.getegid())
+
     def _start(self) -> None:
         """Fork; let the child go on once all is written down; see whether it could execute."""
         outputs = [os.pipe(), os.pipe()]
+        for _, end in outputs:
+            os.fchown(end, *self._owner())  # it may open /dev/stdout anew
         go_read, go_write = os.pipe()
         said_read, said_write = os.pipe()
         shim = os.getpid()
@@ -128,7 +140,7 @@ class Keeper:
             become_program(self._order, shim, (go_read, said_write), [pair[1] for pair in outputs])
         for fd in (go_read, said_write, outputs[0][1], outputs[1][1]):
             os.close(fd)
-        self._read_from({outputs[0][0]: "stdout", outputs[1][0]: "stderr"})
+        self._recorder.listen({outputs[0][0]: 0, outputs[1][0]: 1})
         self._limit()
         self._write_pid()
         os.write(go_write, b"g")
@@ -138,12 +150,6 @@ class Keeper:
         if said:
             step, _, number = said.decode().rpartition(" ")
             raise Refused(step, int(number))
-
-    def _read_from(self, streams: dict[int, str]) -> None:
-        self._streams = streams
-        for fd in (self._wake, *streams):
-            os.set_blocking(fd, False)
-            self._poll.register(fd, select.POLLIN)
 
     def _limit(self) -> None:
         """Limits hold from the first instruction; memory is watched where no group does it."""
@@ -170,7 +176,7 @@ class Keeper:
         if self._main:
             _signal_to(self._main, signal.SIGKILL)
             os.waitpid(self._main, 0)
-        self._log.say(f"not started: {refused.step}: {os.strerror(refused.number)}")
+        self._recorder.say(f"not started: {refused.step}: {os.strerror(refused.number)}")
         missing = refused.number in {errno.ENOENT, errno.ENOTDIR}
         self._leave(NOT_FOUND if missing else NOT_EXECUTABLE)
         answer(f"refused {refused.step}", refused.number)
@@ -178,12 +184,10 @@ class Keeper:
     # ----------------------------------------------------------------------------------- the life
 
     def _alive(self) -> bool:
-        """Whether anything of the tree is left; the compressor of the log is not part of it."""
-        if self._main:
+        """Whether anything of the tree is left; the pump of the log is not part of it."""
+        if self._main or self._children():
             return True
-        if self._children():
-            return True
-        if self._log.compressor:
+        if self._recorder.pump:
             return False
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -193,32 +197,19 @@ class Keeper:
 
     def _children(self) -> list[int]:
         found = limits.children_of(os.getpid())
-        return [pid for pid in found if pid != self._log.compressor]
+        return [pid for pid in found if pid != self._recorder.pump]
 
     def _wait(self) -> None:
         """Sleep until something happens; take what the streams gave and what signals asked."""
-        until = min(self._kill_at, self._watch_at) - time.monotonic()
-        timeout = None if until == float("inf") else max(until, KILL_AGAIN) * 1000
+        until = min(self._kill_at, self._watch_at, self._recorder.until) - time.monotonic()
+        least = 0.0 if self._kill_at else KILL_AGAIN  # 0: it is being killed, again and again
+        timeout = None if until == float("inf") else max(until, least) * 1000
         for fd, _ in self._poll.poll(timeout):
             if fd == self._wake:
                 if signal.SIGTERM in _drained(fd):
                     self._ask()
             else:
-                self._pump(fd)
-
-    def _pump(self, fd: int) -> bool:
-        """Take once from a stream; tell whether there may be more."""
-        try:
-            data = os.read(fd, READ)
-        except BlockingIOError:
-            return False
-        if data:
-            self._log.feed(self._streams[fd], data)
-            return True
-        self._poll.unregister(fd)
-        self._log.finish(self._streams.pop(fd))
-        os.close(fd)
-        return False
+                self._recorder.happened(fd)
 
     def _ask(self) -> None:
         """Someone wants it to end; asked again, only the time left may become shorter."""
@@ -239,8 +230,8 @@ class Keeper:
             if not pid:
                 break
             self._told.discard(pid)
-            if pid == self._log.compressor:
-                self._log.compressed()
+            if pid == self._recorder.pump:
+                self._recorder.ended(status)
             elif pid == self._main:
                 self._main_ended(os.waitstatus_to_exitcode(status))
         if not self._main:
@@ -270,7 +261,7 @@ class Keeper:
     def _kill(self) -> None:
         """Kill all that are ours by now; their children become ours, and are next."""
         if self._main and self._reason == "stopped" and self._kill_at:
-            self._log.say("did not end in time: killed")
+            self._recorder.say("did not end in time: killed")
         self._groups.forbid_forks()
         self._kill_at = 0.0  # again and again, until nothing is left
         for pid in self._children():
@@ -281,18 +272,15 @@ class Keeper:
     def _end(self) -> None:
         if self._reason == "oom":
             limit = self._order["memory"] >> 20
-            self._log.say(f"used more memory than its limit of {limit} MiB: killed")
-        for fd in tuple(self._streams):
-            while self._pump(fd):
-                pass
-        for stream in self._streams.values():  # held open by someone who is not of the tree
-            self._log.finish(stream)
+            self._recorder.say(f"used more memory than its limit of {limit} MiB: killed")
+        self._recorder.finish()
+        while self._alive():  # now without the pump: the list of children may have missed one
+            self._live()
         self._leave(self._status)
 
     def _leave(self, code: int) -> None:
         """Write how it ended, once everything else is gone. Leaving gives up the lock."""
-        self._await_compressor()
-        self._log.close()
+        self._recorder.finish()
         deadline = time.monotonic() + 1
         while not self._groups.remove() and time.monotonic() < deadline:
             time.sleep(0.01)  # the kernel empties a group a moment later
@@ -302,25 +290,9 @@ class Keeper:
         )
         remove_tree(self._order["run_folder"])
         try:
-            write_whole(self._folder, "exit", text)
+            write_exit(self._folder, text)
         except OSError:
             return  # nothing can be kept: it counts as lost, and is swept
-
-    def _await_compressor(self) -> None:
-        deadline = time.monotonic() + COMPRESSOR_GRACE
-        while self._log.compressor:
-            try:
-                pid, _ = os.waitpid(self._log.compressor, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid:
-                self._log.compressed()
-            elif time.monotonic() >= deadline:  # the file stays as it is; readers take both
-                _signal_to(self._log.compressor, signal.SIGKILL)
-                os.waitpid(self._log.compressor, 0)
-                return
-            else:
-                time.sleep(0.005)  # nothing else is left to wait for
 
 
 def _drained(fd: int) -> bytes:

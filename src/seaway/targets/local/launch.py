@@ -7,6 +7,7 @@ import json
 import marshal
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,12 +16,12 @@ from typing import TypedDict
 
 from seaway.errors import StepFailed
 from seaway.targets.local import sweep as sweeping
+from seaway.targets.local.copying import SHIM, Template
 from seaway.targets.local.lock import holder, pinned
 from seaway.targets.local.order import Order
 from seaway.targets.local.process import Identity, Life, ProcessSpec, ProcessState
 from seaway.targets.local.spawning import hung_up, spawned
 
-SHIM = Path(__file__).with_name("shim.py")
 ANSWER_WITHIN = 30.0
 """Seconds a shim may take to start its program, on a machine that is busy starting a stack."""
 BEYOND_GRACE = 5.0
@@ -51,26 +52,46 @@ class _Exit(TypedDict):
     ended: str
 
 
-async def launch(spec: ProcessSpec) -> None:
-    """Start a process; return once its program is being executed.
+async def launch(spec: ProcessSpec, template: Template | None = None) -> None:
+    """Start a process; return once its program is being executed. With a template it is quicker.
 
     Raises:
         StepFailed: the program or its folder is not there or may not be used (then the instance
             has ended, with status 127 or 126), or the instance has been started before.
     """
     data = marshal.dumps(_order(spec))  # type: ignore[arg-type]  # plain values
-    words = (sys.executable, "-I", "-S", str(SHIM), spec.folder.name)
-    process = await spawned(*words, env={"LANG": "C.UTF-8"})
+    order = len(data).to_bytes(8, "little") + data
+    copy = template.copy(spec.folder.name) if template else None
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            said, complaint = await process.communicate(len(data).to_bytes(8, "little") + data)
+            said = complaint = await _copied(copy, order) if copy else b""
+            if not said:  # there is no copy, or it was killed before it could begin
+                said, complaint = await _started(spec, order)
     except TimeoutError:
         raise StepFailed("SW204", instance=spec.folder.name, limit=ANSWER_WITHIN) from None
-    finally:
-        await hung_up(process)
     if said.startswith(b"refused"):  # it is leaving, but may hold its lock for a moment
         await ended(spec.folder)
     _judge(spec, said.decode(), complaint.decode(errors="replace"))
+
+
+async def _copied(shim: socket.socket, order: bytes) -> bytes:
+    """What the copy of a template says to its order: an answer, or why there is none."""
+    loop, said = asyncio.get_running_loop(), b""
+    with shim, contextlib.suppress(ConnectionError):
+        await loop.sock_sendall(shim, order)
+        while more := await loop.sock_recv(shim, 4096):
+            said += more
+    return said
+
+
+async def _started(spec: ProcessSpec, order: bytes) -> tuple[bytes, bytes]:
+    """The same, of a shim that has to be loaded first."""
+    words = (sys.executable, "-I", "-S", str(SHIM), spec.folder.name)
+    process = await spawned(*words, env={"LANG": "C.UTF-8"})
+    try:
+        return await process.communicate(order)
+    finally:
+        await hung_up(process)
 
 
 def state(folder: Path) -> ProcessState:
@@ -101,6 +122,11 @@ class Watch:
         self._fd = fd
         self._callback = callback
         self._loop.add_reader(fd, self._ended)
+
+    @property
+    def waits(self) -> bool:
+        """Whether the end is still to come, as far as the loop has been told."""
+        return self._fd >= 0
 
     def close(self) -> None:
         """Stop watching; safe to repeat."""
@@ -154,6 +180,23 @@ async def stop(folder: Path, *, grace: timedelta | None = None) -> None:
             await sweep(folder)
     finally:
         os.close(fd)
+
+
+def kill(folder: Path, name: str) -> None:
+    """Send the main process a signal, as an accident would; nothing where it is over.
+
+    Its shim may outlive it, and then its number may be a stranger's: who it is counts.
+    """
+    known = _known(folder)
+    if known is None or not holder(folder):
+        return
+    with contextlib.suppress(ProcessLookupError):
+        fd = os.pidfd_open(known["pid"])
+        try:
+            if sweeping.born(known["pid"]) == known["born"]:
+                signal.pidfd_send_signal(fd, signal.Signals[name])
+        finally:
+            os.close(fd)
 
 
 async def sweep(folder: Path) -> int:
@@ -226,7 +269,8 @@ def _judge(spec: ProcessSpec, said: str, complaint: str) -> None:
 def _ask(folder: Path, fd: int, grace: timedelta | None) -> float:
     """Send the shim the wish to end; return how many seconds its process has."""
     if grace is not None:
-        (folder / "grace").write_text(str(grace.total_seconds()))
+        with contextlib.suppress(OSError):  # it has the grace that it was started with
+            (folder / "grace").write_text(str(grace.total_seconds()))
     known = _known(folder)
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(fd, signal.SIGTERM)
@@ -239,7 +283,7 @@ def _known(folder: Path) -> _Pid | None:
     """What the shim wrote at the start; None where there is nothing, or a power cut spoilt it."""
     try:
         known: _Pid = json.loads((folder / "pid").read_text())
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return known
 
@@ -248,6 +292,6 @@ def _over(folder: Path) -> _Exit | None:
     """What the shim wrote at the end."""
     try:
         over: _Exit = json.loads((folder / "exit").read_text())
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return over

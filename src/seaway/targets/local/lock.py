@@ -16,9 +16,9 @@ def holder(folder: Path) -> int:
     up (fcntl(2)). Seaway itself holds none.
     """
     try:
-        fd = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return 0
+        fd = os.open(f"{folder}/lock", os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0  # any other error says nothing about who lives
     try:
         asked = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
         kind, _, _, _, pid = struct.unpack(FLOCK, fcntl.fcntl(fd, fcntl.F_GETLK, asked))

@@ -1,12 +1,12 @@
 """Marks: small files beside a record that say what has happened to an instance, and when."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from seaway.durable import write_whole
 from seaway.model.instance import Phase
 
 
@@ -79,19 +79,3 @@ def read_health(folder: Path) -> Health | None:
         return None
     since = datetime.fromisoformat(body["since"])
     return Health(phase=Phase(body["phase"]), since=since, reason=body["reason"])
-
-
-def write_whole(file: Path, text: str, *, durable: bool = False) -> None:
-    """Write so that whoever reads, and whoever is killed, finds the old text or the new one.
-
-    With `durable` a loss of power is survived too. What is about processes needs that not: they
-    do not survive it either.
-    """
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    with os.fdopen(os.open(fresh, flags, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        if durable:
-            os.fsync(out.fileno())
-    fresh.rename(file)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ from seaway.targets.local.record import (
     remove_abandoned,
     remove_folder,
 )
+from seaway.targets.local.remembering import Remembered, last_change
 from seaway.targets.local.sighting import Sighting, instance_of, sight
 
 
@@ -35,6 +37,7 @@ class Observing:
         self._premises, self._asking, self._balancing = premises, asking, balancing
         self._prober, self._wake = prober, wake
         self._watches: dict[InstanceId, launch.Watch] = {}
+        self._remembered = Remembered()
         self.keeping = False
 
     async def observe(self) -> tuple[Instance, ...]:
@@ -68,7 +71,14 @@ class Observing:
 
     def _sight(self) -> list[Sighting]:
         state, found = self._premises.state, list[Sighting]()
-        for folder in instance_folders(state):
+        folders = instance_folders(state)
+        self._remembered.forget_others(frozenset(folder.name for folder in folders))
+        for folder in folders:
+            watch = self._watches.get(InstanceId(folder.name))
+            if known := self._remembered.recall(folder, watched=bool(watch and watch.waits)):
+                found.append(known)
+                continue
+            changed = last_change(folder)
             process = launch.state(folder)
             record = read_record(folder)
             if record is not None:
@@ -76,6 +86,7 @@ class Observing:
                 if not folder.exists():  # forgotten meanwhile: half of it may have been seen
                     continue
                 if not sighting.abandoned:
+                    self._remembered.keep(sighting, changed)
                     found.append(sighting)
                     continue
             if process.life is not Life.RUNNING:
@@ -89,7 +100,8 @@ class Observing:
             return sighting
         await launch.sweep(sighting.folder)
         lost = Happened(self._premises.clock.now())
-        write_mark(sighting.folder, Mark.LOST, lost)
+        with suppress(OSError):  # it is swept again at the next look, which does no harm
+            write_mark(sighting.folder, Mark.LOST, lost)
         return replace(sighting, marks={**sighting.marks, Mark.LOST: lost})
 
     async def _kept(self, sightings: Sequence[Sighting]) -> list[Health]:
@@ -103,13 +115,13 @@ class Observing:
         await self._prober.first_answers()
         return [
             self._prober.watch(each.record, each.folder, each.started).health
-            if each.runs and not each.stopping else _starting(each)
+            if each.up else _starting(each)
             for each in sightings
         ]  # fmt: skip
 
     def _watch(self, sighting: Sighting) -> None:
         name = sighting.record.id
-        if not sighting.stopping:
+        if sighting.up:
             self._prober.watch(sighting.record, sighting.folder, sighting.started)
         if name in self._watches:
             return

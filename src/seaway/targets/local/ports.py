@@ -10,9 +10,9 @@ import socket
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
+from seaway.durable import make_folder, write_whole
 from seaway.errors import StepFailed
 from seaway.model.workload import Role, Workload
-from seaway.targets.local.marks import write_whole
 from seaway.targets.local.record import records
 from seaway.targets.local.state import StateFolder
 
@@ -110,7 +110,7 @@ class Ports:
     @contextlib.contextmanager
     def _noted(self) -> Generator[dict[str, int], None, None]:
         """The ports given for ever; what is added is kept. Others wait meanwhile."""
-        self._state.root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        make_folder(self._state.root, 0o711)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         lock = os.open(self._state.root / "ports.lock", flags, 0o600)
         try:

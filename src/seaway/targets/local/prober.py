@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -170,7 +171,8 @@ class Prober:
             watched.health = replace(watched.health, reason=reason)
             return
         watched.health = Health(phase=phase, since=self._clock.now(), reason=reason)
-        write_health(watched.folder, watched.health)
+        with suppress(OSError):  # the next Seaway asks again
+            write_health(watched.folder, watched.health)
         watched.asked.set()
         self._changed()
 

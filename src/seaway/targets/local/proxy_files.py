@@ -1,7 +1,8 @@
 """Proxy files: what the proxy is configured with, in the volume that outlives its instances."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -12,12 +13,23 @@ from seaway.model.names import Name
 from seaway.model.release import routing_digest
 from seaway.model.route import Routing, Site
 from seaway.proxies.engine import Engine, Member, Setting
+from seaway.proxies.haproxy import CHALLENGES
 from seaway.targets.local.certificates import Authority
 from seaway.targets.local.part import Placement
+from seaway.targets.local.public_certificates import PublicCertificates
 
 VOLUME = "config"
 MASTER = "master.sock"
 """In the run folder."""
+ALIASED = "certificates/this-machine.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Where certificates come from: the stack's own authority, and those of the world."""
+
+    own: Authority
+    public: PublicCertificates
 
 
 class ProxyFiles:
@@ -25,10 +37,10 @@ class ProxyFiles:
 
     def __init__(
         self, place: Placement, stack: Name, service: Callable[[Name, str], Address],
-        authority: Authority, engine: Engine,
+        certificates: Sealed, engine: Engine,
     ) -> None:  # fmt: skip
         self._place, self._stack, self._service = place, stack, service
-        self._authority, self._engine = authority, engine
+        self._certificates, self._engine = certificates, engine
         self._folder = place.volumes[VOLUME]
 
     def routing(self) -> Routing:
@@ -58,25 +70,46 @@ class ProxyFiles:
         Raises:
             StepFailed: the file of a certificate cannot be read.
         """
-        for site in routing.sites:
-            if site.tls != "off":
-                self._write(_certificate(site), self._pem(routing, site))
+        for name, pem in self._pems(routing):
+            self._write(name, pem)
+        if any(site.acme for site in routing.sites) and not self.challenges.exists():
+            self.answer({})
         self._write("routing.json", _ROUTING.dump_json(routing, indent=1).decode())
         self._render(routing)
 
     def renewed(self) -> Iterator[tuple[Path, str]]:
-        """Write the certificates that have changed; where each is and what is in it."""
-        routing = self.routing()
+        """The certificates that have changed: where each is and what must be in it."""
+        for name, pem in self._pems(self.routing()):
+            file = self._folder / name
+            if file.read_text() != pem:
+                yield file, pem
+
+    def seal(self, file: Path, pem: str) -> None:
+        """Write a certificate that the running proxy has already."""
+        self._write(str(file.relative_to(self._folder)), pem)
+
+    @property
+    def challenges(self) -> Path:
+        """The file of what authorities are answered."""
+        return self._folder / CHALLENGES
+
+    def answer(self, answers: Mapping[str, str]) -> None:
+        """What authorities are to be answered, by path; a running proxy must be told as well."""
+        self._write(CHALLENGES, "".join(f"{path} {text}\n" for path, text in answers.items()))
+
+    def _pems(self, routing: Routing) -> Iterator[tuple[str, str]]:
+        """The files of all certificates, by name, with what must be in them."""
         for site in routing.sites:
             if site.tls != "off":
-                file, pem = self._folder / _certificate(site), self._pem(routing, site)
-                if file.read_text() != pem:
-                    self._write(_certificate(site), pem)
-                    yield file, pem
+                yield _certificate(site), self._pem(routing, site)
+        if _aliased(routing):
+            yield ALIASED, self._certificates.own.certificate(self._aliases())
 
     def _pem(self, routing: Routing, site: Site) -> str:
+        if site.acme and (public := self._certificates.public.pem(site.host)):
+            return public
         if site.tls != "files":
-            return self._authority.certificate(self._names(routing, site))
+            return self._certificates.own.certificate(self._names(routing, site))
         try:
             return Path(site.certificate).read_text()
         except (OSError, UnicodeDecodeError) as error:
@@ -104,6 +137,7 @@ class ProxyFiles:
                 site.host: str(self._folder / _certificate(site))
                 for site in routing.sites if site.tls != "off"
             },
+            aliased=str(self._folder / ALIASED) if _aliased(routing) else "",
             digest=routing_digest(routing),
         )  # fmt: skip
 
@@ -113,7 +147,7 @@ class ProxyFiles:
 
     def _names(self, routing: Routing, site: Site) -> tuple[str, ...]:
         first = routing.sites[0].host == site.host
-        return (site.host, *(self._aliases() if first else ()))
+        return (site.host, *(self._aliases() if first and not site.acme else ()))
 
     def _write(self, name: str, text: str) -> None:
         """Mode 0400, by another name first; the owner of the folder is the owner of the file."""
@@ -128,6 +162,11 @@ class ProxyFiles:
             for made in (fresh, file.parent):
                 os.chown(made, owner.st_uid, owner.st_gid)
         fresh.replace(file)
+
+
+def _aliased(routing: Routing) -> bool:
+    """Whether the certificate of the first site cannot name this machine: nobody signs that."""
+    return bool(routing.sites and routing.sites[0].acme)
 
 
 def _certificate(site: Site) -> str:

@@ -15,7 +15,13 @@ from seaway.targets.local.creating import over
 from seaway.targets.local.dressing import Wardrobe
 from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
 from seaway.targets.local.process import Life
-from seaway.targets.local.record import read_record, records, remove_folder
+from seaway.targets.local.record import (
+    instance_names,
+    read_record,
+    records,
+    remove_folder,
+)
+from seaway.targets.local.state import StateFolder
 
 LOGS_KEPT = 20
 """Forgotten instances of a workload whose logs are kept."""
@@ -33,10 +39,12 @@ async def stop(step: Stop, release: Release | None, wardrobe: Wardrobe) -> None:
         return
     if read_mark(folder, Mark.STOPPING) is None:
         happened = Happened(wardrobe.premises.clock.now(), step.why, step.failed)
-        write_mark(folder, Mark.STOPPING, happened)
+        with contextlib.suppress(OSError):  # what is to stop stops, on a full disk too
+            write_mark(folder, Mark.STOPPING, happened)
     wanted = release.find(record.workload.name) if release else None
     await launch.stop(folder, grace=(wanted or record.workload).stopping.grace)
-    wardrobe.volumes.note_filled(record.workload, record.slot)
+    with contextlib.suppress(OSError):  # noted at the next start as well
+        wardrobe.volumes.note_filled(record.workload, record.slot)
     await asyncio.to_thread(shutil.rmtree, state.run(record.id), ignore_errors=True)
 
 
@@ -46,16 +54,21 @@ async def forget(instance: Instance, wardrobe: Wardrobe) -> None:
     folder = state.instance(instance.id)
     if folder.exists() and not over(folder):
         return
-    await asyncio.to_thread(shutil.rmtree, state.run(instance.id), ignore_errors=True)
-    await asyncio.to_thread(remove_folder, state, instance.id)
-    left = records(state)
-    there = frozenset(each.id for each in left)
+    record = read_record(folder)
+    await asyncio.to_thread(_removed, instance, state)
+    there = frozenset(instance_names(state))
     await asyncio.to_thread(remove_old_logs, state.logs / instance.workload, there)
-    await asyncio.to_thread(wardrobe.builds.remove_unused, left)
-    if not left:  # then nobody is making a run folder either
+    if record is None or record.environment or record.output:
+        await asyncio.to_thread(wardrobe.builds.remove_unused, records(state))
+    if not there:  # then nobody is making a run folder either
         with contextlib.suppress(OSError):  # the second one may have another stack's folders
             for above in state.run(instance.id).parents[:2]:
                 above.rmdir()
+
+
+def _removed(instance: Instance, state: StateFolder) -> None:
+    shutil.rmtree(state.run(instance.id), ignore_errors=True)
+    remove_folder(state, instance.id)
 
 
 def remove_old_logs(folder: Path, there: frozenset[InstanceId]) -> None:

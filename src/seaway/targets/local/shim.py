@@ -2,7 +2,8 @@
 
 It imports next to nothing: every import here is paid at each start and held by each instance.
 Its arguments are for people who look at the list of processes, unless the first is `--become`:
-then it is no shim but becomes a helper command, see `child.become_command`.
+then it is no shim but becomes a helper command, see `child.become_command`. With `--template`
+it is loaded only, and copied for each start, see `template.serve`.
 """
 
 import os
@@ -18,6 +19,10 @@ def main() -> None:
         from seaway.targets.local.child import become_command  # noqa: PLC0415 -- packages first
 
         become_command(sys.argv[2:])
+    if sys.argv[1:2] == ["--template"]:
+        from seaway.targets.local.template import serve  # noqa: PLC0415 -- packages first
+
+        serve()
     if os.fork():
         os._exit(0)
     os.setsid()

@@ -1,146 +1,162 @@
-"""The log of one process, written by its shim: JSON lines, rotated by size, never in the way."""
+"""The log file of one process: appended to in whole lines, rotated by size, packed when older."""
 
 from __future__ import annotations
 
 import os
+import select
 import time
 
+from seaway.targets.local.child import die_with, name_it
+from seaway.targets.local.json_lines import Stamp, as_lines
 from seaway.targets.local.signals import signal
 
-LONGEST = 65536
-"""Bytes of a line; a longer one is cut, and all pieces but the last say `"more":true`."""
-END = b'"}\n'
-MORE = b'","more":true}\n'
-CONTROLS = tuple((bytes([code]), b"\\u%04x" % code) for code in range(32) if code != 10)  # noqa: PLR2004
-"""What JSON does not allow in a string, but for the line end."""
-RARE = b"".join(control for control, _ in CONTROLS)
 NICER = 10
+KEPT = 0o640
 
 
 class Log:
-    """Writes lines; what cannot be written is counted, and said as soon as it can be.
-
-    Older files beside it end in a rising number, and in `.gz` once they are compressed.
-    """
+    """Writes lines. Older files beside it end in a rising number, and in `.gz` once packed."""
 
     def __init__(self, path: str, size: int, files: int) -> None:
         self._path = path
         self._limit = size
         self._files = max(files, 1)
         self._fd = -1
+        self._place = (0, 0)
+        """Disk and number of the open file."""
         self._size = 0
         self._number = 0
-        self._lost = 0
-        self._why = ""
-        self._second = -1
-        self._clock = ""
-        self._rests = {"stdout": b"", "stderr": b""}
-        self.compressor = 0
-        """Pid of the child that compresses an older file; 0 when there is none."""
         self._waiting: list[str] = []
-
-    def feed(self, stream: str, data: bytes) -> None:
-        """Write the lines in what a stream gave; keep what has no end yet."""
-        data = self._rests[stream] + data
-        cut = data.rfind(b"\n") + 1
-        rest = data[cut:]
-        if cut:
-            self._write(self._lines(stream, data[:cut].replace(b"\r\n", b"\n")[:-1]))
-        while len(rest) > LONGEST:
-            piece = _piece(rest)
-            self._write(self._start(stream) + _escaped(piece) + MORE)
-            rest = rest[len(piece) :]
-        self._rests[stream] = rest
-
-    def finish(self, stream: str) -> None:
-        """The stream is at its end: write what had no end yet."""
-        rest, self._rests[stream] = self._rests[stream], b""
-        if rest:
-            self._write(self._lines(stream, rest))
+        self._compressor = 0
+        self.compressor_fd = -1
+        """Readable once the child that packs an older file has ended; -1 when there is none."""
 
     def say(self, text: str) -> None:
-        """Write a line of our own about the process."""
-        self._write(self._start("seaway") + _escaped(text.encode()) + END)
-
-    def close(self) -> None:
-        """Say what was lost, if it can be said by now, and close the file."""
-        if self._lost:
-            self._write(b"")
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-
-    def compressed(self) -> None:
-        """The compressor has ended: start the next one, and remove what is too old."""
-        self.compressor = 0
-        self._prune()
-        self._compress()
-
-    def _lines(self, stream: str, text: bytes) -> bytes:
-        """Whole lines as JSON. The first may be too long: it can hold what was kept."""
-        start = self._start(stream)
-        pieces = b""
-        while text.find(b"\n", 0, LONGEST + 1) < 0 and len(text) > LONGEST:
-            piece = _piece(text)
-            pieces += start + _escaped(piece) + MORE
-            text = text[len(piece) :]
-        return pieces + start + _escaped(text).replace(b"\n", END + start) + END
-
-    def _start(self, stream: str) -> bytes:
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        milliseconds = int((now - second) * 1000)
-        return f'{{"t":"{self._clock}.{milliseconds:03}Z","s":"{stream}","m":"'.encode()
-
-    def _write(self, batch: bytes) -> None:
-        """Append whole lines. Those for which there is no room are counted, never waited for."""
-        unwritten = batch
+        """Write a line of Seaway's own, if it can be written."""
+        line = as_lines(Stamp().start("seaway"), text.encode())
         try:
-            self._make_room(len(batch))
-            if not self._lost or not self._append(self._note()):
-                self._lost = 0
-                unwritten = self._append(batch)
-        except OSError as error:
-            self._why = error.strerror or "unknown"
-        self._lost += unwritten.count(b"\n")
+            self.ready(len(line))
+        except OSError:
+            return
+        self.append(line)
 
-    def _note(self) -> bytes:
-        text = f"{self._lost} lines were not kept: {self._why}"
-        return self._start("seaway") + _escaped(text.encode()) + END
+    def ready(self, coming: int) -> tuple[int, int]:
+        """Have room for what comes; return the number of the file and its size.
 
-    def _append(self, batch: bytes) -> bytes:
-        """Return what could not be written. A torn line is taken back: readers see whole ones."""
-        written = 0
-        try:
-            while written < len(batch):
-                written += os.write(self._fd, batch[written:] if written else batch)
-        except OSError as error:
-            self._why = error.strerror or "unknown"
-            written = batch.rfind(b"\n", 0, written) + 1
-            os.ftruncate(self._fd, self._size + written)
-        self._size += written
-        return batch[written:]
-
-    def _make_room(self, coming: int) -> None:
-        """Have an open file that still has a name, and rotate it when it would grow too large."""
-        if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
-            os.close(self._fd)  # someone removed it, or the whole folder
-            self._fd = -1
+        Raises:
+            OSError: there is none.
+        """
+        if self._fd >= 0 and not self._has_its_name():
+            self.close()
         if self._fd < 0:
             self._open()
         if self._size and self._size + coming > self._limit:
             self._rotate()
+        return self._place[1], self._size
+
+    def append(self, batch: bytes) -> tuple[bytes, int]:
+        """Append whole lines; return those that could not be written, and the error's number.
+
+        A torn line is taken back: readers see whole ones.
+        """
+        written, number = 0, 0
+        try:
+            while written < len(batch):
+                written += os.write(self._fd, batch[written:] if written else batch)
+        except OSError as error:
+            number = error.errno or 0
+            written = batch.rfind(b"\n", 0, written) + 1
+            self._cut(self._size + written)
+        self._size += written
+        if number:
+            self.close()  # another file may have its name by now, on a disk that works
+        return batch[written:], number
+
+    def lines_after(self, inode: int, size: int, start: bytes) -> int:
+        """Count the lines after that size which start so, if it is the same file; end it whole.
+
+        Raises:
+            OSError: it cannot be read or mended.
+        """
+        if self._fd < 0:
+            self._open()
+        if self._place[1] != inode or self._size <= size:
+            return 0
+        with open(self._path, "rb") as file:
+            file.seek(size)
+            tail = file.read(self._size - size)
+        whole = tail.rfind(b"\n") + 1
+        if whole < len(tail):
+            os.ftruncate(self._fd, size + whole)
+            self._size = size + whole
+        at = len('{"t":"2026-01-01T00:00:00.000Z",')
+        return sum(line.startswith(start, at) for line in tail[:whole].splitlines())
+
+    def close(self) -> None:
+        """Close the file; writing opens it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    # ------------------------------------------------------------------------------- older files
+
+    def compressed(self) -> None:
+        """The compressor has ended: remove what is too old, and start the next one."""
+        os.waitpid(self._compressor, 0)
+        os.close(self.compressor_fd)
+        self._compressor, self.compressor_fd = 0, -1
+        self._prune()
+        self._compress()
+
+    def await_compressor(self, limit: float) -> None:
+        """Give it so many seconds; a file that stays as it is can be read too."""
+        deadline = time.monotonic() + limit
+        while self._compressor:
+            poll = select.poll()
+            poll.register(self.compressor_fd, select.POLLIN)
+            if not poll.poll(max(deadline - time.monotonic(), 0) * 1000):
+                os.kill(self._compressor, signal.SIGKILL)
+                self._waiting.clear()
+            self.compressed()
+        self.tidy()
+
+    def pack_what_was_left(self) -> None:
+        """Pack the files that a killed pump did not come to."""
+        self._waiting = [path for path in self.tidy() if not path.endswith(".gz")]
+        self._compress()
+
+    def tidy(self) -> list[str]:
+        """Remove what a killed compressor left half done; return the paths of the older files."""
+        paths = [path for _, path in sorted(self._older())]
+        for path in paths:
+            if path.endswith(".part"):
+                _remove(path)
+        return [path for path in paths if not path.endswith(".part")]
+
+    # -------------------------------------------------------------------------------------- steps
+
+    def _has_its_name(self) -> bool:
+        """Whether nobody removed it, or the whole folder, or put another in its place."""
+        try:
+            found = os.stat(self._path)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._place
 
     def _open(self) -> None:
         folder = os.path.dirname(self._path)
         os.makedirs(folder, 0o750, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._fd = os.open(self._path, flags, 0o640)
-        self._size = os.fstat(self._fd).st_size
+        self._fd = os.open(self._path, flags, KEPT)
+        found = os.fstat(self._fd)
+        self._place, self._size = (found.st_dev, found.st_ino), found.st_size
         self._number = max((number for number, _ in self._older()), default=0)
+
+    def _cut(self, size: int) -> None:
+        try:
+            os.ftruncate(self._fd, size)
+        except OSError:
+            return  # of a disk that takes nothing any more, and has taken nothing
 
     def _rotate(self) -> None:
         if self._files == 1:
@@ -150,10 +166,9 @@ class Log:
         older = f"{self._path}.{self._number + 1}"
         os.rename(self._path, older)
         self._number += 1
-        os.close(self._fd)
-        self._fd = -1
+        self.close()
         self._waiting.append(older)
-        self._prune()
+        self._prune()  # first: a new file may need the room
         self._compress()
         self._open()
 
@@ -178,43 +193,19 @@ class Log:
                 _remove(path)
 
     def _compress(self) -> None:
-        """Compress one older file in a child, so that the pipe is read meanwhile."""
-        while self._waiting and not self.compressor:
+        """Pack one older file in a child, so that lines are written meanwhile."""
+        while self._waiting and not self._compressor:
             path = self._waiting.pop(0)
             if not os.path.exists(path):
                 continue
+            pump = os.getpid()
             try:
-                self.compressor = os.fork()
+                self._compressor = os.fork()
             except OSError:
                 return  # too many processes: it stays as it is, readers take both
-            if not self.compressor:
-                _compress(path)
-
-
-def _escaped(text: bytes) -> bytes:
-    """The inside of a JSON string, but for line ends; what is not UTF-8 becomes U+FFFD."""
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        text = text.decode(errors="replace").encode()
-    text = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    if len(text.translate(None, RARE)) != len(text):
-        for control, escape in CONTROLS:
-            text = text.replace(control, escape)
-    return text
-
-
-def quoted(text: str) -> str:
-    """A JSON string."""
-    return '"' + _escaped(text.encode(errors="replace")).decode().replace("\n", "\\n") + '"'
-
-
-def _piece(text: bytes) -> bytes:
-    """As much of the start as one line may hold, not cutting a character of several bytes."""
-    cut = LONGEST
-    while cut > LONGEST - 4 and text[cut] & 0xC0 == 0x80:  # noqa: PLR2004 -- UTF-8 continuation
-        cut -= 1
-    return text[:cut]
+            if not self._compressor:
+                _compress(path, pump)
+            self.compressor_fd = os.pidfd_open(self._compressor)
 
 
 def _remove(path: str) -> None:
@@ -224,13 +215,13 @@ def _remove(path: str) -> None:
         return
 
 
-def _compress(path: str) -> None:
-    """Compress a file and end this process."""
+def _compress(path: str, pump: int) -> None:
+    """Pack a file and end this process."""
     status = 1
     try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        os.closerange(3, 256)  # the pipes are not ours: their reader is the shim
+        name_it(b"seaway-pack")
+        die_with(pump)  # the next pump begins again
+        os.closerange(3, 256)
         os.nice(NICER)
         _gzip(path)
         status = 0
@@ -253,7 +244,7 @@ def _gzip(path: str) -> None:
         packed.flush()
         os.fsync(packed.fileno())
         found = os.fstat(plain.fileno())
-        os.fchmod(packed.fileno(), 0o640)
+        os.fchmod(packed.fileno(), KEPT)
     os.utime(part, ns=(found.st_atime_ns, found.st_mtime_ns))  # readers skip by age
     os.rename(part, path + ".gz")
     os.unlink(path)

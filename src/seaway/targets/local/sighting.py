@@ -15,6 +15,7 @@ from seaway.targets.local.marks import Happened, Health, Mark, read_mark
 from seaway.targets.local.ports import HOST
 from seaway.targets.local.process import Life, ProcessState
 from seaway.targets.local.record import Record, in_the_making
+from seaway.targets.local.uptime import this_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,15 @@ class Sighting:
     def stopping(self) -> bool:
         """Whether it was asked to stop and has not done so."""
         return self.runs and Mark.STOPPING in self.marks
+
+    @property
+    def up(self) -> bool:
+        """Whether it has been started and not been asked to stop: it can be asked how it does.
+
+        Not while its shim is still starting it. How long it may take to be ready counts from its
+        start, and all that is known of that so far is when it was created: before its build.
+        """
+        return self.runs and not self.stopping and self.process.started is not None
 
     @property
     def started(self) -> datetime:
@@ -113,7 +123,8 @@ def _over(sighting: Sighting) -> Health:
     job = sighting.record.workload.role in {Role.JOB, Role.SCHEDULE}
     if job and process.life is Life.ENDED and process.code == 0:
         return _is(Phase.DONE, sighting.ended, "")
-    return _is(Phase.DEAD, sighting.ended, how_it_ended(process))
+    reason = "restart of the machine" if _with_the_machine(sighting) else how_it_ended(process)
+    return _is(Phase.DEAD, sighting.ended, reason)
 
 
 def how_it_ended(process: ProcessState) -> str:
@@ -134,6 +145,8 @@ def how_it_ended(process: ProcessState) -> str:
 def _deaths(sighting: Sighting, phase: Phase, now: datetime) -> int:
     """Its own death included; a life long enough has ended the row before."""
     record = sighting.record
+    if phase is Phase.DEAD and _with_the_machine(sighting):
+        return record.deaths  # not its fault
     if phase is Phase.DEAD:
         lived = (sighting.ended - sighting.started).total_seconds() if _ran(sighting) else 0.0
         return deaths_in_a_row(record.deaths, lived, record.workload)
@@ -141,6 +154,12 @@ def _deaths(sighting: Sighting, phase: Phase, now: datetime) -> int:
         return 0
     stable = sighting.runs and now - sighting.started >= record.workload.restarting.stable
     return 0 if stable else record.deaths
+
+
+def _with_the_machine(sighting: Sighting) -> bool:
+    """Whether it was lost because the whole machine was."""
+    run = sighting.record.run
+    return sighting.process.life is Life.LOST and bool(run) and run != this_run()
 
 
 def _ran(sighting: Sighting) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seaway.model.workload import Build
+from seaway.targets.local.path_sources import path_sources
 
 IGNORED = frozenset({
     ".git", ".hg", ".svn", ".idea", ".vscode", ".seaway", ".venv", "venv", "node_modules", "dist",
@@ -31,9 +32,13 @@ def fingerprint(folder: Path, ignore: frozenset[Path] = frozenset()) -> str:
 
 
 def build_fingerprint(build: Build) -> str:
-    """Of the source of a build; what the build makes is no source."""
+    """Of the source of a build and the projects it is made with; what it makes is no source."""
     ignore = frozenset({Path(build.output)}) if build.output else frozenset[Path]()
-    return fingerprint(Path(build.folder), ignore)
+    own = fingerprint(Path(build.folder), ignore)
+    others = [fingerprint(each.folder) for each in path_sources(Path(build.folder))]
+    if not others:
+        return own
+    return hashlib.sha256("\0".join((own, *others)).encode()).hexdigest()[:16]
 
 
 def source_files(folder: Path, ignore: frozenset[Path] = frozenset()) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from seaway.model.release import Release
 from seaway.plan.steps import Start
 from seaway.targets.local import launch
 from seaway.targets.local.asking import in_words
+from seaway.targets.local.copying import Template
 from seaway.targets.local.creating import log_file, make_run_folder
 from seaway.targets.local.dressing import Wardrobe
 from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
@@ -17,7 +18,9 @@ from seaway.targets.local.process import Life, ProcessSpec
 from seaway.targets.local.record import Record, read_record
 
 
-async def start(step: Start, release: Release, wardrobe: Wardrobe) -> None:
+async def start(
+    step: Start, release: Release, wardrobe: Wardrobe, template: Template | None = None
+) -> None:  # fmt: skip
     """Start a prepared instance; nothing where it has been started, or is over.
 
     Raises:
@@ -31,7 +34,7 @@ async def start(step: Start, release: Release, wardrobe: Wardrobe) -> None:
     try:
         spec = _spec(record, release, wardrobe)
         _ports_free(record)
-        await launch.launch(spec)
+        await launch.launch(spec, template)
     except SeawayError as error:
         if launch.state(folder).life is Life.ABSENT:
             happened = Happened(premises.clock.now(), in_words(error), failed=True)

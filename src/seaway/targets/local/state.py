@@ -32,6 +32,16 @@ class StateFolder:
         return self.root / "wake"
 
     @property
+    def origin(self) -> Path:
+        """Names the stack file that was brought up here last."""
+        return self.root / "stack-file"
+
+    @property
+    def reserve(self) -> Path:
+        """Room that is given up on a full disk, so that a stop can be recorded."""
+        return self.root / "reserve"
+
+    @property
     def supervisor_log(self) -> Path:
         return self.root / "supervisor.log"
 

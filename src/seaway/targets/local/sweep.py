@@ -15,6 +15,8 @@ PROC = Path("/proc")
 ROUNDS = 100
 """A process may fork while it is looked for: look until nothing is found."""
 PAUSE = 0.02
+GONE = (FileNotFoundError, ProcessLookupError, PermissionError)
+"""How /proc says that a process is no more, or somebody else's. Too many open files is neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,12 @@ def swept(traces: Traces) -> int:
     return len(killed)
 
 
+def born(pid: int) -> int:
+    """When a process was made, in ticks since boot; 0 for none. With the number it is one."""
+    stat = _stat(pid)
+    return stat.born if stat else 0
+
+
 def _suspects(traces: Traces) -> Iterator[int]:
     for entry in os.listdir(PROC):  # noqa: PTH208 -- names are numbers here
         if entry.isdigit() and int(entry) != os.getpid() and _bears(int(entry), traces):
@@ -58,8 +66,8 @@ def _killed(pid: int, traces: Traces) -> bool:
     """Kill it if it still bears the trace once its number can no longer be given away."""
     try:
         fd = os.pidfd_open(pid)
-    except OSError:
-        return False
+    except ProcessLookupError:
+        return False  # any other error must not pass for "nothing is left"
     try:
         if not _bears(pid, traces):
             return False
@@ -93,7 +101,7 @@ def _first_holder(traces: Traces) -> bool:
 def _environment(pid: int) -> list[bytes]:
     try:
         return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
-    except OSError:
+    except GONE:
         return []
 
 
@@ -106,7 +114,7 @@ class _Stat:
 
 def _stat(pid: int) -> _Stat | None:
     """State, session and time of birth (proc_pid_stat(5)); None when it is gone."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*GONE):
         fields = (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
         return _Stat(fields[0] == b"Z", int(fields[3]), int(fields[19]))
     return None

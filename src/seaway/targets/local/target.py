@@ -4,42 +4,52 @@ import asyncio
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self, assert_never
 
+from seaway.errors import PartMissing, SeawayError
+from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding
-from seaway.model.instance import Instance, Phase
+from seaway.model.instance import Address, Instance, Phase
 from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
-from seaway.model.workload import Role
+from seaway.model.route import STAND_IN
+from seaway.model.workload import Role, Server
 from seaway.plan.rolling import rolling
 from seaway.plan.steps import Admit, Configure, Create, Drain, Forget, Plan, Start, Step, Stop
 from seaway.ports.clock import Clock
-from seaway.ports.target import Line, LogQuery
+from seaway.ports.target import Line, LogQuery, Said
 from seaway.ports.vault import Vault
-from seaway.targets.local import logs
+from seaway.targets.local import launch, logs
 from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.builds import Builds
+from seaway.targets.local.copying import Template
 from seaway.targets.local.creating import create
 from seaway.targets.local.dressing import Wardrobe
-from seaway.targets.local.executing import execute
+from seaway.targets.local.executing import ask, execute
+from seaway.targets.local.issuing import issued
 from seaway.targets.local.observing import Observing
 from seaway.targets.local.part import NotReady
 from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.preflight import left_out, shortcomings
 from seaway.targets.local.premises import Premises, Shelf
 from seaway.targets.local.prober import Prober
-from seaway.targets.local.record import read_record
+from seaway.targets.local.process import Life
+from seaway.targets.local.public_certificates import PublicCertificates
+from seaway.targets.local.record import read_record, records
 from seaway.targets.local.removing import destroy, forget, stop
+from seaway.targets.local.renewing import Renewing, known
 from seaway.targets.local.starting import start
 from seaway.targets.local.state import StateFolder
-from seaway.targets.local.traffic import ProxyTraffic, ServicePorts
+from seaway.targets.local.traffic import PUBLIC, ProxyTraffic, ServicePorts
 from seaway.targets.local.volumes import Volumes
 
-RENEWING = timedelta(hours=1)
-"""Between two looks at the certificates: they are renewed weeks before they end."""
+FINISH_AGAIN = 1.0
+"""Seconds after a try to end what somebody else had begun to end."""
 DRAIN_LOOK = 0.25
 """Seconds between two looks at what is draining: the proxy does not tell."""
 
@@ -79,33 +89,46 @@ class LocalTarget:
         self._owners: defaultdict[InstanceId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """An instance is stopped and started by one step at a time."""
         self._finishing: dict[InstanceId, asyncio.Task[None]] = {}
-        self._renewing: asyncio.Task[None] | None = None
+        self._public = PublicCertificates(state.certificates / PUBLIC, clock)
+        self._renewing = Renewing(
+            self._public, clock, partial(issued, environ=self._premises.outside),
+            lambda: self._balancing.proxy, self._stand_in,
+        )  # fmt: skip
+        self._renewal: asyncio.Task[None] | None = None
+        self._template = Template()
+
+    def prepare(self, release: Release) -> None:
+        """Do ahead of time what must be done once before anything of it starts; all is optional."""
+        self._template.start()
+        for each in release.workloads:
+            if isinstance(each.program, Server):
+                with suppress(PartMissing):  # told when it is needed
+                    self._premises.shelf.found(each.program)
 
     async def __aenter__(self) -> Self:
         self._observing.keeping = True
-        self._renewing = asyncio.create_task(self._renew())
+        self._template.start()
+        self._renewal = asyncio.create_task(self._renewing.run(), name="renew certificates")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        tasks = [*self._finishing.values(), *([self._renewing] if self._renewing else [])]
+        tasks = [*self._finishing.values(), *([self._renewal] if self._renewal else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._observing.close()
-
-    async def _renew(self) -> None:
-        clock = self._premises.clock
-        while True:
-            await clock.sleep_until(clock.now() + RENEWING)
-            await self._balancing.renew()
+        self._template.close()
 
     async def observe(self) -> Sequence[Instance]:
         self._changed.clear()  # before looking: what changes from here on is told
+        before = self._balancing.running
         seen = await self._observing.observe()
         if self._observing.keeping:
+            if self._balancing.running != before:
+                self._renewing.wake()
             self._finish_stops(seen)
             if self._balancing.draining:
                 asyncio.get_running_loop().call_later(DRAIN_LOOK, self._changed.set)
@@ -145,6 +168,15 @@ class LocalTarget:
     async def execute(self, instance: Instance, release: Release, argv: Sequence[str]) -> int:
         return await execute(instance, release, argv, self._wardrobe)
 
+    async def ask(self, instance: Instance, release: Release, argv: Sequence[str]) -> Said:
+        return await ask(instance, release, argv, self._wardrobe)
+
+    async def kill(self, instance: Instance, signal: str) -> None:
+        launch.kill(self._premises.state.instance(instance.id), signal)
+
+    def certificates(self, release: Release) -> Sequence[Certificate]:
+        return known(self._public, release.routing)
+
     async def volumes(self) -> Sequence[tuple[Name, str, int]]:
         return await asyncio.to_thread(self._wardrobe.volumes.sizes)
 
@@ -158,7 +190,7 @@ class LocalTarget:
             case Start():
                 if (proxy := release.find(step.workload.name)) and proxy.role is Role.PROXY:
                     await self._balancing.prepare(step.instance.id, release)
-                await start(step, release, self._wardrobe)
+                await start(step, release, self._wardrobe, self._template)
             case Admit():
                 await self._balancing.admit(step.instance)
             case Drain():
@@ -171,6 +203,7 @@ class LocalTarget:
                 self._owners.pop(step.instance.id, None)
             case Configure():
                 await self._balancing.configure(step.instance.id, release)
+                self._renewing.wake()
             case _:
                 assert_never(step)
 
@@ -191,9 +224,20 @@ class LocalTarget:
         try:
             async with self._owners[instance.id]:
                 await self._stop(Stop(instance=instance, why=instance.reason), None)
+        except (OSError, SeawayError):
+            await asyncio.sleep(FINISH_AGAIN)  # it is still stopping: the next look begins anew
         finally:
             self._finishing.pop(instance.id, None)
             self._changed.set()
+
+    def _stand_in(self) -> Address | None:
+        """Where the stand-in for an authority listens, if there is one."""
+        state = self._premises.state
+        for each in records(state):
+            running = launch.state(state.instance(each.id)).life is Life.RUNNING
+            if each.workload.name == STAND_IN and running:
+                return Address(host=HOST, port=each.ports["directory"])
+        return None
 
     def _proxy_traffic(self, name: InstanceId) -> ProxyTraffic:
         record = read_record(self._premises.state.instance(name))

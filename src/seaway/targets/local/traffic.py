@@ -6,20 +6,21 @@ import json
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from seaway.durable import make_folder, write_whole
 from seaway.errors import StepFailed
 from seaway.model.instance import Address, Instance, Traffic
 from seaway.model.names import Digest, InstanceId, Name
 from seaway.model.release import routing_digest
-from seaway.model.route import Routing, Upstream
+from seaway.model.route import Acme, Routing, Upstream
 from seaway.ports.clock import Clock
 from seaway.proxies.engine import Member
 from seaway.proxies.haproxy import CONFIGURATION, HAProxy
 from seaway.proxies.haproxy.inner import ONCE, checked, once
 from seaway.targets.local.certificates import Authority
 from seaway.targets.local.control import Control, Server
-from seaway.targets.local.marks import write_whole
 from seaway.targets.local.part import NotReady, Placement
-from seaway.targets.local.proxy_files import MASTER, VOLUME, ProxyFiles
+from seaway.targets.local.proxy_files import MASTER, VOLUME, ProxyFiles, Sealed
+from seaway.targets.local.public_certificates import PublicCertificates
 from seaway.targets.local.running import run_tool
 
 TAKEN_UP_WITHIN = 30.0
@@ -29,6 +30,8 @@ CHECKED_WITHIN = 20.0
 PAUSE = 0.05
 """Seconds between two questions whether it does."""
 TRIES_TO_REMOVE = 20
+PUBLIC = "public"
+"""Folder of what others have signed, among the certificates."""
 
 
 class ServicePorts:
@@ -50,7 +53,7 @@ class ServicePorts:
             given = {}
         if key not in given:
             given[key] = self._fresh(given)
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._file.parent)
             write_whole(self._file, json.dumps(given, indent=1), durable=True)
         return Address(host=self._host, port=given[key])
 
@@ -75,8 +78,10 @@ class ProxyTraffic:
         self, place: Placement, *, stack: Name, services: ServicePorts, certificates: Path,
         clock: Clock,
     ) -> None:  # fmt: skip
-        authority = Authority(certificates, clock)
-        self._files = ProxyFiles(place, stack, services.address, authority, HAProxy())
+        sealed = Sealed(
+            Authority(certificates, clock), PublicCertificates(certificates / PUBLIC, clock)
+        )
+        self._files = ProxyFiles(place, stack, services.address, sealed, HAProxy())
         self._place, self._control = place, Control(place.folder / MASTER)
         self._one_at_a_time = asyncio.Lock()
 
@@ -167,9 +172,10 @@ class ProxyTraffic:
         async with self._ordering():
             for file, pem in self._files.renewed():
                 await self.replace_certificate(file, pem)
+                self._files.seal(file, pem)
 
     async def replace_certificate(self, file: Path, pem: str) -> None:
-        """Serve another certificate from now on; the file holds it already.
+        """Serve another certificate from now on; the file is for those who start later.
 
         Raises:
             StepFailed: the proxy refuses it; the old one is served.
@@ -180,6 +186,25 @@ class ProxyTraffic:
         answer = await self._control.ask(worker, f"commit ssl cert {file}")
         if "Success" not in answer:
             raise StepFailed("SW452", file=file.name, detail=answer)
+
+    def sites(self) -> Mapping[str, Acme]:
+        """Hosts whose certificates come from an authority of the world, and from which."""
+        return {each.host: each.acme for each in self._files.routing().sites if each.acme}
+
+    async def answer(self, answers: Mapping[str, str]) -> None:
+        """Answer an authority under these paths, and under no other any more.
+
+        Raises:
+            StepFailed: the proxy does not.
+        """
+        async with self._ordering():
+            self._files.answer(answers)
+            worker, file = await self._worker(), self._files.challenges
+            said = [await self._control.ask(worker, f"clear map {file}")]
+            for path, text in answers.items():
+                said.append(await self._control.ask(worker, f"add map {file} {path} {text}"))
+            if detail := "".join(said):
+                raise StepFailed("SW458", detail=detail)
 
     # ------------------------------------------------------------------ one worker, one server
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seaway.durable import make_folder, sync_folder, write_whole
 from seaway.errors import DataRefused
 from seaway.model.names import Name
 from seaway.model.workload import Role, Workload
-from seaway.targets.local.marks import write_whole
 from seaway.targets.local.process import Identity
 from seaway.targets.local.state import StateFolder
 
@@ -64,8 +64,9 @@ class Volumes:
         for volume in workload.volumes:
             name = _with_slot(volume.name, slot)
             key = f"{workload.name}/{name}"
-            known = noted.get(key)
-            if known and not known.filled and _has_data(self._folder(workload.name, name)):
+            known, folder = noted.get(key), self._folder(workload.name, name)
+            if known and not known.filled and _has_data(folder):
+                sync_folder(folder / "data")  # or a power cut takes what is remembered to be there
                 self._note(key, Noted(id=known.id, filled=True))
 
     def sizes(self) -> tuple[tuple[Name, str, int], ...]:
@@ -94,7 +95,7 @@ class Volumes:
         key, folder = f"{workload}/{volume}", self._folder(workload, volume)
         known, marker = self._read().get(key), _marker(folder)
         data = folder / "data"
-        data.mkdir(mode=0o711, parents=True, exist_ok=True)
+        make_folder(data, 0o711)
         for passage in (folder.parent.parent, folder.parent, folder):
             passage.chmod(0o711)
         if not marker:
@@ -103,6 +104,7 @@ class Volumes:
         self._own(data, owner)
         filled = _has_data(folder)
         if known is None or (marker, filled) != (known.id, known.filled):
+            sync_folder(data)
             self._note(key, Noted(id=marker, filled=filled))
         return data
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 SECRETS = frozenset(
     {
+        "AI_API_KEY",
         "API_KEY_ENCRYPTION_KEY",
         "DATABASE_URL",
         "JWT_SECRET",
-        "JWT_SECRET_PREVIOUS",
         "REDIS_URL",
         "S3_ACCESS_KEY_ID",
         "S3_SECRET_ACCESS_KEY",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aixsss.logs import SERVICE
+from aixsss.logs import API
 from aixsss.parts import Parts
 from aixsss.stores import cache
 from aixsss.stores.errors import NotThereError, UnavailableError
@@ -33,8 +33,8 @@ class PartHealth:
 
 async def stores(parts: Parts) -> Mapping[str, PartHealth]:
     """Ask all stores at once; takes a second and a half at most."""
-    checks: dict[str, Callable[[], Awaitable[None]]] = {
-        "database": parts.database.check,
+    checks: dict[str, Callable[[], Awaitable[object]]] = {
+        "database": parts.database.version,
         "redis": lambda: cache.check(parts.redis),
         "objects": parts.objects.check,
     }
@@ -42,7 +42,7 @@ async def stores(parts: Parts) -> Mapping[str, PartHealth]:
     return dict(zip(checks, found, strict=True))
 
 
-async def checked(check: Callable[[], Awaitable[None]]) -> PartHealth:
+async def checked(check: Callable[[], Awaitable[object]]) -> PartHealth:
     """Run one check within its time."""
     began = time.perf_counter()
     try:
@@ -70,7 +70,7 @@ async def detailed(parts: Parts) -> tuple[bool, dict[str, object]]:
     now = datetime.now(UTC)
     return well, {
         "status": "healthy" if well else "degraded",
-        "service": SERVICE,
+        "service": API,
         **release(parts),
         "time": now.isoformat(timespec="milliseconds"),
         "uptime": round((now - parts.started_at).total_seconds(), 3),

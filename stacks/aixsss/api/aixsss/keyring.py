@@ -22,6 +22,10 @@ class UnreadableSecretError(Exception):
     """The ciphertext was made with a key that is gone, or for somebody else."""
 
 
+class UnknownKeyError(UnreadableSecretError):
+    """The ciphertext was made with a key that is not, or not yet, in the ring."""
+
+
 @dataclass(frozen=True, slots=True)
 class NamedKey:
     """One encryption key and the id that ciphertexts carry."""
@@ -80,12 +84,15 @@ class Keyring:
         """Decrypt what was sealed.
 
         Raises:
-            UnreadableSecretError: its key is not in the ring, or it was sealed for another owner.
+            UnknownKeyError: its key is not in the ring.
+            UnreadableSecretError: it was sealed for another owner, or is damaged.
         """
+        cipher = self._ciphers.get(sealed.key_id)
+        if cipher is None:
+            raise UnknownKeyError(f"the encryption key {sealed.key_id!r} is not known here")
         try:
-            cipher = self._ciphers[sealed.key_id]
             return cipher.decrypt(sealed.nonce, sealed.ciphertext, bound_to.encode()).decode()
-        except (KeyError, InvalidTag) as error:
+        except InvalidTag as error:
             raise UnreadableSecretError(f"no key {sealed.key_id!r} opens it") from error
 
 

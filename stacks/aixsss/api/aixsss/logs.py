@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from aixsss.settings import Settings
+from aixsss.setting_types import AppEnv
 
-SERVICE = "aixsss-api"
+API, WORKER, REKEY = "aixsss-api", "aixsss-worker", "aixsss-rekey"
 MASK = "***"
 SECRET_SHAPES = re.compile(
     r"(?<=://)[^\s/@]*:[^\s/@]+(?=@)"  # user and password in a URL
@@ -46,13 +47,32 @@ def current_request() -> RequestContext:
     return request_context.get(None) or RequestContext()
 
 
+class Told(Protocol):
+    """What a process is told of itself, and what it must keep to itself."""
+
+    @property
+    def APP_ENV(self) -> AppEnv: ...  # noqa: N802 -- the name in the environment
+
+    @property
+    def RELEASE_VERSION(self) -> str: ...  # noqa: N802
+
+    @property
+    def INSTANCE(self) -> str: ...  # noqa: N802
+
+    @property
+    def LOG_LEVEL(self) -> str: ...  # noqa: N802
+
+    @property
+    def hidden(self) -> Sequence[str]: ...
+
+
 class JsonLines(logging.Formatter):
     """Formats a record as one line of JSON, its extra fields included."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, service: str, settings: Told) -> None:
         super().__init__()
         self._fixed = {
-            "service": SERVICE,
+            "service": service,
             "version": settings.RELEASE_VERSION,
             "environment": settings.APP_ENV.value,
             "instance": settings.INSTANCE,
@@ -92,8 +112,8 @@ def context_fields(request: RequestContext) -> dict[str, str]:
     return {key: value for key, value in fields.items() if value}
 
 
-def write_json(settings: Settings) -> None:
+def write_json(service: str, settings: Told) -> None:
     """Send all logging of this process, the server's too, to stdout as JSON lines."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(settings))
+    handler.setFormatter(JsonLines(service, settings))
     logging.basicConfig(handlers=[handler], level=settings.LOG_LEVEL.upper(), force=True)

@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from aixsss import problems
-from aixsss.http import auth, content, keys, probes, streams, uploads
+from aixsss.follow import follow
+from aixsss.http import auth, content, jobs, keys, probes, streams, uploads
 from aixsss.http.observed import Observed
 from aixsss.metrics import RELEASE
 from aixsss.parts import Parts
-from aixsss.settings import AppEnv, Settings
+from aixsss.setting_types import AppEnv
+from aixsss.settings import Settings
 from aixsss.stores.errors import NotThereError, UnavailableError
 
 GET, PUT, POST, DELETE = HTTPMethod.GET, HTTPMethod.PUT, HTTPMethod.POST, HTTPMethod.DELETE
@@ -24,6 +26,7 @@ ROUTERS = (
     probes.probes,
     auth.router,
     keys.router,
+    jobs.router,
     uploads.router,
     content.router,
     streams.router,
@@ -78,9 +81,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the stores and listen for events; close them when the last request is answered."""
     parts: Parts = app.state.parts
     async with asyncio.TaskGroup() as tasks:
-        events = tasks.create_task(parts.events.run())
+        listening = [tasks.create_task(parts.events.run()), tasks.create_task(follow(parts))]
         yield
-        events.cancel()
+        for each in listening:
+            each.cancel()
     parts.passwords.close()
     await parts.objects.close()
     await parts.redis.aclose()

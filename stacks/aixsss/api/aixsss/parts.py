@@ -7,9 +7,11 @@ from typing import Annotated
 import valkey.asyncio as valkey
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
+from seaway_jobs import Queue
 
 from aixsss.keyring import Keyring
 from aixsss.passwords import Passwords
+from aixsss.setting_types import secrets_in
 from aixsss.settings import Settings
 from aixsss.signing import Credentials
 from aixsss.stores import cache
@@ -17,6 +19,7 @@ from aixsss.stores.accounts import Accounts
 from aixsss.stores.database import Database
 from aixsss.stores.events import Events
 from aixsss.stores.files import Files
+from aixsss.stores.jobs import Jobs
 from aixsss.stores.objects import Objects
 from aixsss.stores.provider_keys import ProviderKeys
 from aixsss.stores.sessions import Sessions
@@ -38,6 +41,8 @@ class Parts:
     accounts: Accounts
     provider_keys: ProviderKeys
     files: Files
+    queue: Queue
+    jobs: Jobs
     sessions: Sessions
     throttle: Throttle
     events: Events
@@ -47,7 +52,9 @@ class Parts:
 
 def made(settings: Settings) -> Parts:
     """Make all parts; nothing connects yet."""
-    database = Database(settings)
+    database = Database(
+        settings.DATABASE_URL, connections=settings.DATABASE_POOL, client=settings.INSTANCE
+    )
     redis = cache.connected(settings.REDIS_URL)
     credentials = Credentials(
         access_key=settings.S3_ACCESS_KEY_ID,
@@ -55,6 +62,7 @@ def made(settings: Settings) -> Parts:
         region=settings.S3_REGION,
     )
     keyring = Keyring.parse(settings.API_KEY_ENCRYPTION_KEY)
+    queue = Queue(settings.AI_QUEUE_NAME)
     return Parts(
         settings=settings,
         started_at=datetime.now(UTC),
@@ -64,10 +72,12 @@ def made(settings: Settings) -> Parts:
         accounts=Accounts(database),
         provider_keys=ProviderKeys(database, keyring),
         files=Files(database, settings.FILES_QUOTA_MB * MEGABYTE),
+        queue=queue,
+        jobs=Jobs(database, queue, settings.JOBS_PENDING),
         sessions=Sessions(redis, settings.session_lifetime),
         throttle=Throttle(redis),
         events=Events(redis),
-        tokens=Tokens(settings.JWT_SECRET, settings.JWT_SECRET_PREVIOUS, settings.access_lifetime),
+        tokens=Tokens(secrets_in(settings.JWT_SECRET), settings.access_lifetime),
         passwords=Passwords(),
     )
 

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from aixsss.environment import UnusableEnvironmentError
-from aixsss.logs import write_json
+from aixsss.logs import API, write_json
 from aixsss.main import create_app
 from aixsss.parts import made
 from aixsss.settings import Settings, settings
@@ -40,7 +40,7 @@ def main() -> int:
     except UnusableEnvironmentError as error:
         sys.stderr.write(f"aixsss: refused to start: {error}\n")
         return EX_CONFIG
-    write_json(chosen)
+    write_json(API, chosen)
     parts = made(chosen)
     server = StoppingServer(config(chosen, create_app(parts)), parts.events.end)
     # uvicorn repeats the signal when it is done; by then the stop is a success, not a death

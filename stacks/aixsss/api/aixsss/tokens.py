@@ -1,6 +1,7 @@
 """Signs and checks the short-lived tokens that say who is asking."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -33,11 +34,11 @@ class Identity:
 
 
 class Tokens:
-    """Signs with one secret and accepts that one and, while rotating, the previous one."""
+    """Signs with the first secret and accepts what was signed with any of them."""
 
-    def __init__(self, secret: str, previous: str | None, lifetime: timedelta) -> None:
-        self._secrets = {key_id(one): one for one in (previous, secret) if one}
-        self._signing_id = key_id(secret)
+    def __init__(self, secrets: Sequence[str], lifetime: timedelta) -> None:
+        self._secrets = {key_id(one): one for one in secrets}
+        self._signing_id = key_id(secrets[0])
         self.lifetime = lifetime
 
     def issue(self, identity: Identity, audience: Audience) -> str:

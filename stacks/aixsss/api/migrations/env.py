@@ -3,6 +3,7 @@
 import os
 import sys
 
+import seaway_jobs
 import sqlalchemy
 from alembic import context
 
@@ -25,6 +26,11 @@ def database_url() -> sqlalchemy.URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+def ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether the models speak of it; the tables of the queue have their own versions."""
+    return kind != "table" or name is None or not seaway_jobs.is_own_table(name)
+
+
 def migrate() -> None:
     """Bring the schema up to date in one transaction: all of it, or nothing."""
     engine = sqlalchemy.create_engine(
@@ -40,7 +46,10 @@ def migrate() -> None:
         connection.execute(sqlalchemy.text("SET LOCAL lock_timeout = '5s'"))
         # `alembic check` compares the database with the models: types and defaults too
         context.configure(
-            connection=connection, target_metadata=Base.metadata, compare_server_default=True
+            connection=connection,
+            target_metadata=Base.metadata,
+            compare_server_default=True,
+            include_name=ours,
         )
         context.run_migrations()
 

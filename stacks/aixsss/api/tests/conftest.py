@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from model_server import ModelServer, model_server
 from servers import (
     Server,
     free_port,
@@ -98,6 +99,43 @@ def api(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     server, base = api_server(stores.settings, tmp_path_factory.mktemp("api"))
     with running(server):
         yield base
+
+
+def worker_server(
+    settings: Mapping[str, str], model_url: str, folder: Path, name: str = "worker-1"
+) -> Server:
+    """Return a worker that is ready when it says so."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        **settings,
+        "AI_BASE_URL": model_url,
+        "AI_PROVIDERS_URL": model_url,
+        "AI_MODEL": "chat",
+        "AI_API_KEY": "sk-of-the-stack-itself-0001",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "INSTANCE": name,
+        "STOP_SECONDS": "5",
+    }
+    command = [sys.executable, "-m", "aixsss.worker"]
+    ready = f"http://127.0.0.1:{port}/readyz"
+    return Server(command, folder / f"{name}.log", lambda: ok(ready), environment)
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ModelServer]:
+    with model_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def worker(
+    stores: Stores, model: ModelServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    server = worker_server(stores.settings, model.url, tmp_path_factory.mktemp("worker"))
+    with running(server):
+        yield server
 
 
 def person(base: str) -> Person:

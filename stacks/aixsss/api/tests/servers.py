@@ -64,6 +64,14 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
+def until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Wait until it is true."""
+    limit = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < limit, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+
+
 def free_port(below: int = 22000) -> int:
     """Return a port nobody listens on; SeaweedFS takes the one 10000 above it too."""
     while True:

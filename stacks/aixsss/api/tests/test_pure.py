@@ -131,11 +131,11 @@ def test_what_looks_like_a_secret_is_masked(secret: str) -> None:
 def test_tokens_signed_with_the_previous_secret_live_on_while_it_is_known() -> None:
     old, new, lifetime = "o" * 40, "n" * 40, timedelta(minutes=1)
     who = Identity(uuid4(), uuid4())
-    token = Tokens(old, None, lifetime).issue(who, Audience.API)
+    token = Tokens([old], lifetime).issue(who, Audience.API)
 
-    assert Tokens(new, old, lifetime).identity(token, Audience.API) == who
+    assert Tokens([new, old], lifetime).identity(token, Audience.API) == who
     with pytest.raises(BadTokenError):
-        Tokens(new, None, lifetime).identity(token, Audience.API)
+        Tokens([new], lifetime).identity(token, Audience.API)
 
 
 async def failing(breaker: Breaker) -> None:

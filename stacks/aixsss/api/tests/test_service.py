@@ -13,7 +13,7 @@ import httpx2
 import psycopg
 import pytest
 from conftest import API, PASSWORD, Person, Stores, api_server, migration, person
-from servers import made_database, running
+from servers import made_database, running, until
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -42,7 +42,9 @@ def test_the_api_describes_itself(api: str) -> None:
     document = httpx2.get(f"{api}/api/openapi.json", timeout=20).json()
 
     assert document["info"] == {"title": "AIXSSS", "version": "7.7.7"}
-    assert {"/api/auth/login", "/api/keys/{provider}", "/api/events"} <= set(document["paths"])
+    assert {"/api/auth/login", "/api/keys/{provider}", "/api/jobs", "/api/events"} <= set(
+        document["paths"]
+    )
     assert not {"/livez", "/metrics"} & set(document["paths"])
     part = document["paths"]["/api/files/{file_id}/parts/{number}"]["put"]
     assert set(part["requestBody"]["content"]) == {"application/octet-stream"}
@@ -153,7 +155,9 @@ def test_stopping_finishes_what_was_begun(stores: Stores, tmp_path: Path) -> Non
     threads = [threading.Thread(target=listen), threading.Thread(target=sign_up)]
     for thread in threads:
         thread.start()
-    time.sleep(0.15)
+    # the stream, the sign-up, and the question itself
+    both = "aixsss_http_requests_in_flight 3.0"
+    until(lambda: both in httpx2.get(f"{base}/metrics", timeout=5).text, "both are in hand")
     began = time.monotonic()
     status = server.stop(signal.SIGTERM)
     for thread in threads:
@@ -229,7 +233,7 @@ def test_migrations_may_run_twice_and_at_once(stores: Stores) -> None:
     assert subprocess.run(migration(), cwd=API, env=environment, check=False).returncode == 0
     with psycopg.connect(url) as connection:
         [found] = connection.execute("SELECT version_num FROM alembic_version").fetchall()
-    assert found == ("0001",)
+    assert found == ("0002",)
 
 
 def test_the_models_and_the_migrated_database_are_alike(stores: Stores) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from aixsss.environment import UnusableEnvironmentError
+from aixsss.setting_types import secrets_in
 from aixsss.settings import settings
+from aixsss.worker.settings import worker_settings
 
 GOOD = {
     "APP_ENV": "production",
@@ -36,6 +38,7 @@ def test_good_settings_are_taken() -> None:
         ("JWT_SECRET", "your_jwt_secret_of_32_characters_", "JWT_SECRET: looks like a placeholder"),
         ("JWT_SECRET", "a" * 40, "JWT_SECRET: is made of too few different characters"),
         ("JWT_SECRET", "", "JWT_SECRET: is not set"),
+        ("JWT_SECRET", f"k2:{'x1Y' * 12},k1:short", "JWT_SECRET: too short: 5 characters"),
         ("API_KEY_ENCRYPTION_KEY", "ab" * 31, "API_KEY_ENCRYPTION_KEY: is "),
         ("API_KEY_ENCRYPTION_KEY", "00" * 32, "API_KEY_ENCRYPTION_KEY: is not random"),
         ("DATABASE_URL", "postgresql://a:changeme@h/d", "DATABASE_URL: too short"),
@@ -55,6 +58,44 @@ def test_bad_settings_are_refused_by_name(name: str, value: str, why: str) -> No
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(value) < 20 or value not in str(refused.value)  # it may be a secret
+
+
+def test_secrets_may_be_rings() -> None:
+    """After a rotation the values before are still good; none of them gets into a log."""
+    old, new = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    ring = settings(GOOD | {"JWT_SECRET": f"k2:{new},k1:{old}"})
+
+    assert secrets_in(ring.JWT_SECRET) == (new, old)
+    assert {old, new} <= set(ring.hidden)
+    assert secrets_in("one:with,commas") == ("one:with,commas",)
+
+
+FOR_WORKERS = {
+    **GOOD,
+    "AI_BASE_URL": "http://127.0.0.1:8000/v1",
+    "AI_MODEL": "chat",
+    "AI_API_KEY": "Wo0kEiV3aiphah8shooX",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("AI_BASE_URL", "", "AI_BASE_URL: is not set"),
+        ("AI_BASE_URL", "ftp://models", "AI_BASE_URL: "),
+        ("AI_API_KEY", "sk-xxxxxxxxxxxxxxxxxxxx", "AI_API_KEY: looks like a placeholder"),
+        ("AI_QUEUE_NAME", "a b", "AI_QUEUE_NAME: "),
+        ("WORKER_CONCURRENCY", "0", "WORKER_CONCURRENCY: "),
+        ("API_KEY_ENCRYPTION_KEY", "00" * 32, "API_KEY_ENCRYPTION_KEY: is not random"),
+    ],
+)
+def test_workers_refuse_bad_settings_by_name(name: str, value: str, why: str) -> None:
+    assert worker_settings(FOR_WORKERS).AI_PROVIDERS_URL is None
+    with pytest.raises(UnusableEnvironmentError) as refused:
+        worker_settings(FOR_WORKERS | {name: value})
+
+    assert why in str(refused.value)
+    assert len(value) < 20 or value not in str(refused.value)
 
 
 def test_all_faults_are_named_at_once() -> None:

@@ -3,18 +3,22 @@
 import { useEffect, useState } from "react";
 import { currentUser } from "./api";
 import { FilesPage } from "./pages/FilesPage";
+import { JobsPage } from "./pages/JobsPage";
 import { KeysPage } from "./pages/KeysPage";
 import { WelcomePage } from "./pages/WelcomePage";
 import { Header } from "./parts/Header";
 import { useWords } from "./preferences";
 import { useStore } from "./store";
 
-export type Page = "files" | "keys";
+export type Page = "files" | "jobs" | "keys";
+
+const PAGES = { files: FilesPage, jobs: JobsPage, keys: KeysPage };
 
 export function App() {
   const user = useStore(currentUser);
   const page = usePage();
   const words = useWords();
+  const Chosen = PAGES[page];
 
   return (
     <>
@@ -22,7 +26,7 @@ export function App() {
       <main className={user ? "page" : "welcome"}>
         {user === undefined && <p className="quiet">{words("loading")}</p>}
         {user === null && <WelcomePage />}
-        {user && (page === "keys" ? <KeysPage /> : <FilesPage />)}
+        {user && <Chosen />}
       </main>
     </>
   );
@@ -36,5 +40,6 @@ function usePage(): Page {
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  return hash === "#/keys" ? "keys" : "files";
+  const named = hash.slice(2);
+  return named === "keys" || named === "jobs" ? named : "files";
 }

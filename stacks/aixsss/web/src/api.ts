@@ -26,6 +26,36 @@ export interface MediaFile {
   readonly createdAt: string;
 }
 
+export type JobKind = "text" | "storyboard" | "image_prompt";
+
+export type JobState =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "done"
+  | "dead"
+  | "cancelling"
+  | "cancelled";
+
+export interface Job {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly prompt: string;
+  /** Whose key is used; empty for the model that comes with AIXSSS. */
+  readonly provider: string;
+  readonly state: JobState;
+  readonly percent: number;
+  readonly pieces: number;
+  readonly done: number;
+  readonly attempt: number;
+  readonly reason: { readonly code: string; readonly detail: string } | null;
+  readonly retryAt: string | null;
+  readonly worker: string;
+  readonly preview: string;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+}
+
 interface Tokens {
   readonly user: User;
   readonly accessToken: string;

@@ -1,11 +1,19 @@
-// Listens to what happens to the user's files, on this page or elsewhere.
+// Listens to what happens to the user's files and jobs, on this page or elsewhere.
 
 import { address, authorization } from "./api";
 
 const AGAIN_MS = 3000;
 
-/** Calls back at every event until stopped; `EventSource` cannot send the token, `fetch` can. */
-export function listen(onEvent: (name: string) => void): () => void {
+/** What came with an event; whoever reads it knows which event has which fields. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+type Listener = (name: string, facts: Facts) => void;
+
+/**
+ * Calls back at every event until stopped; `EventSource` cannot send the token, `fetch` can.
+ * `hello` comes first, each time it is connected: what happened before that was missed.
+ */
+export function listen(onEvent: Listener): () => void {
   const stop = new AbortController();
   void (async () => {
     while (!stop.signal.aborted) {
@@ -16,7 +24,7 @@ export function listen(onEvent: (name: string) => void): () => void {
   return () => stop.abort();
 }
 
-async function read(onEvent: (name: string) => void, signal: AbortSignal): Promise<void> {
+async function read(onEvent: Listener, signal: AbortSignal): Promise<void> {
   const headers = { Authorization: authorization() };
   const response = await fetch(address("/events"), { headers, signal });
   if (!response.ok || !response.body) return;
@@ -29,7 +37,12 @@ async function read(onEvent: (name: string) => void, signal: AbortSignal): Promi
     text = events.pop() ?? "";
     for (const event of events) {
       const name = /^event: (.+)$/m.exec(event)?.[1];
-      if (name) onEvent(name);
+      if (name) onEvent(name, facts(/^data: (.+)$/m.exec(event)?.[1]));
     }
   }
+}
+
+function facts(data: string | undefined): Facts {
+  const read: unknown = JSON.parse(data ?? "{}");
+  return typeof read === "object" && read !== null ? (read as Facts) : {};
 }

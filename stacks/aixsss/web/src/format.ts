@@ -23,3 +23,7 @@ export function when(iso: string, language: Language): string {
   });
   return format.format(new Date(iso));
 }
+
+export function time(iso: string, language: Language): string {
+  return new Intl.DateTimeFormat(locales[language], { timeStyle: "medium" }).format(new Date(iso));
+}

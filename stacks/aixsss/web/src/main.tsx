@@ -7,6 +7,7 @@ import { App } from "./App";
 import { loadConfig } from "./config";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/jobs.css";
 
 const root = document.getElementById("root");
 if (root) {

@@ -5,5 +5,7 @@ PARTS: dict[str, str] = {
     "redis": "seaway.targets.local.parts.redis:RedisPart",
     "s3": "seaway.targets.local.parts.s3:S3Part",
     "haproxy": "seaway.targets.local.parts.haproxy:HaproxyPart",
+    "pebble": "seaway.targets.local.parts.pebble:PebblePart",
+    "pebble-names": "seaway.targets.local.parts.pebble:NamesPart",
     "static": "seaway.targets.local.parts.static:StaticPart",
 }

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from aixsss import health
 from aixsss.http.bodies import Answer
 from aixsss.http.routes import Route, router_of
-from aixsss.logs import SERVICE
+from aixsss.logs import API
 from aixsss.parts import Known
 
 # what operators ask; the ingress does not lead here
@@ -61,4 +61,4 @@ async def metrics() -> Response:
 @router.get("/version")
 async def version(known: Known) -> Release:
     """Say which release answers."""
-    return Release(service=SERVICE, **health.release(known))
+    return Release(service=API, **health.release(known))

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from aixsss.settings import Settings
 from aixsss.stores.errors import UnavailableError
 
 PART = "the database"
@@ -31,8 +30,9 @@ class Database:
     minutes, and must not keep a connection from the others.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._engine = engine(settings)
+    def __init__(self, url: str, *, connections: int, client: str) -> None:
+        """Make the pool; `client` is the name that the server lists its connections under."""
+        self._engine = engine(url, connections, client)
         # what was read stays readable after the commit: nothing is loaded again behind our back
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
@@ -55,25 +55,30 @@ class Database:
         except (NoConnectionError, TimeoutError) as error:
             raise UnavailableError(PART) from error
 
-    async def check(self) -> None:
-        """Return if the database answers and the schema is there."""
+    async def version(self) -> str:
+        """Return the last migration that the schema has seen.
+
+        Raises:
+            UnavailableError: the database does not answer, or has seen none.
+        """
         try:
             async with self.transaction() as session:
-                await session.execute(text("SELECT 1 FROM alembic_version"))
+                found = await session.scalar(text("SELECT version_num FROM alembic_version"))
         except ProgrammingError as error:
             raise UnavailableError(PART) from said_by_driver(error)
+        return str(found or "")
 
 
-def engine(settings: Settings) -> AsyncEngine:
+def engine(url: str, connections: int, client: str) -> AsyncEngine:
     """Return the engine; nothing connects yet, so that a replica starts without a database."""
     return create_async_engine(
-        address(settings.DATABASE_URL),
+        address(url),
         connect_args={
-            "application_name": f"aixsss {settings.INSTANCE}",
+            "application_name": f"aixsss {client}",
             "connect_timeout": CONNECT_SECONDS,
             "options": STATEMENT_LIMIT,
         },
-        pool_size=settings.DATABASE_POOL,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_recycle=LONGEST_LIFE_SECONDS,

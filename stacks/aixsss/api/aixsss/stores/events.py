@@ -37,6 +37,16 @@ class Events:
         with translated():
             await self._client.publish(f"{CHANNEL}{user_id}", message)
 
+    def deal(self, user_id: UUID, event: str, data: Mapping[str, object]) -> None:
+        """Tell the pages that are connected here; for what every replica learns by itself."""
+        message = json.dumps({"event": event, "data": data}, ensure_ascii=False)
+        self._deal(f"{CHANNEL}{user_id}", message)
+
+    @property
+    def anybody(self) -> bool:
+        """Whether a page is connected here."""
+        return bool(self._queues)
+
     @contextmanager
     def subscription(self, user_id: UUID) -> Iterator[EventQueue]:
         """Lend a queue that gets the user's events as JSON texts."""

@@ -116,6 +116,44 @@ class FileRecord(Base):
         return min(self.part_size, self.size - (number - 1) * self.part_size)
 
 
+class JobRecord(Base):
+    """One AI job of one user. Whether it waits, runs or is dead, the queue alone knows."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("kind IN ('text', 'storyboard', 'image_prompt')"),
+        CheckConstraint("pieces BETWEEN 1 AND 12"),
+        Index("jobs_owner", "owner_id", desc("created_at")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    queue_job: Mapped[int] = mapped_column(BigInteger, unique=True)
+    kind: Mapped[str]
+    prompt: Mapped[str]
+    pieces: Mapped[int]
+    provider: Mapped[str]
+    worker: Mapped[str] = mapped_column(init=False, server_default="")
+    created_at: Mapped[datetime] = mapped_column(init=False, server_default=func.now())
+    cancelled_at: Mapped[datetime | None] = mapped_column(init=False, default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(init=False, default=None)
+
+
+class PieceRecord(Base):
+    """A part of a job's result, written once; whoever takes the job over goes on after it."""
+
+    __tablename__ = "job_pieces"
+    __table_args__ = (CheckConstraint("number > 0"),)
+
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+    worker: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(init=False, server_default=func.now())
+
+
 class PartRecord(Base):
     """A part that is in the object store, and the digest of its bytes."""
 

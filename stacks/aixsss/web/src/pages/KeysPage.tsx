@@ -6,15 +6,7 @@ import { when } from "../format";
 import { DeleteButton } from "../parts/DeleteButton";
 import { Icon } from "../parts/Icon";
 import { useLanguage, useProblems, useWords } from "../preferences";
-
-const PROVIDERS: readonly (readonly [string, string])[] = [
-  ["deepseek", "DeepSeek"],
-  ["zhipu", "智谱 GLM"],
-  ["qwen", "通义千问 Qwen"],
-  ["moonshot", "Moonshot Kimi"],
-  ["openai", "OpenAI"],
-  ["anthropic", "Anthropic"],
-];
+import { nameOf, PROVIDERS } from "../providers";
 
 export function KeysPage() {
   const words = useWords();
@@ -145,8 +137,4 @@ function KeyRow({ saved, onDelete }: { saved: SavedKey; onDelete: () => void }) 
       <DeleteButton what={nameOf(saved.provider)} onDelete={onDelete} />
     </li>
   );
-}
-
-function nameOf(provider: string): string {
-  return PROVIDERS.find(([id]) => id === provider)?.[1] ?? provider;
 }

@@ -7,6 +7,7 @@ import { useProblems, useWords } from "../preferences";
 import type { Word } from "../words";
 
 const PROMISES: readonly (readonly [IconName, Word])[] = [
+  ["spark", "promiseJobs"],
   ["lock", "promiseKeys"],
   ["upload", "promiseFiles"],
   ["play", "promisePlay"],

@@ -6,7 +6,7 @@ import { useLanguage, useTheme, useWords } from "../preferences";
 import { abandon } from "../upload";
 import { Icon } from "./Icon";
 
-const PAGES: readonly Page[] = ["files", "keys"];
+const PAGES: readonly Page[] = ["files", "jobs", "keys"];
 
 export function Header({ user, page }: { user: User | null; page: Page }) {
   const words = useWords();

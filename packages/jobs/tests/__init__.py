@@ -1,0 +1,1 @@
+"""Real databases, real workers, real kills."""

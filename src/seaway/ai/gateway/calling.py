@@ -1,0 +1,171 @@
+"""Calling: one provider, once: a whole answer, or a stream up to its first token."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from seaway.ai.gateway.address import Base, tls_context
+from seaway.ai.gateway.asked import PATHS, Asked
+from seaway.ai.gateway.events import Events, Malformed, Stopped, Whole, whole
+from seaway.ai.gateway.health import Budget, Health
+from seaway.ai.gateway.settings import Provider, Settings, Target
+from seaway.ai.gateway.upstream import Connection, Failed, Pool
+
+OK = 200
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class Answer(msgspec.Struct):
+    """A whole answer."""
+
+    target: Target
+    body: bytes
+    told: Whole
+
+
+@dataclass(slots=True)
+class Live:
+    """A stream that has begun: its first token is in `first`."""
+
+    target: Target
+    provider: "Caller"
+    connection: Connection
+    events: Events
+    first: bytes
+    since: float
+    """When it was asked, by the loop."""
+    due: float
+    """When it must be over."""
+    first_after: float = 0.0
+
+
+class Caller:
+    """One provider."""
+
+    def __init__(self, name: str, told: Provider, url: str, key: str) -> None:
+        self.name, self.told = name, told
+        self.health, self.budget = Health(), Budget()
+        base = Base.of(url)
+        self._pool = Pool(base, private=told.private, context=tls_context() if base.tls else None)
+        self._loop = asyncio.get_running_loop()
+        if key and not _KEY.fullmatch(key):
+            raise ValueError(f"the key of {name} has characters that no key has")
+        authorization = f"authorization: Bearer {key}\r\n" if key else ""
+        start = (
+            f" HTTP/1.1\r\nhost: {base.name}\r\n{authorization}content-type: application/json\r\n"
+            "accept: application/json, text/event-stream\r\nuser-agent: seaway\r\n"
+        )
+        self._starts = {path: f"POST {base.path}{path}{start}".encode() for path in PATHS}
+
+    async def answer(self, asked: Asked, target: Target, due: float) -> Answer:
+        """A whole answer.
+
+        Raises:
+            Failed: there is none.
+        """
+        connection = await self._sent(asked, target, due, whole=True)
+        body, status = connection.taken(), connection.status
+        self._pool.give_back(connection)
+        if status != OK:
+            raise Failed("status", status=status, after=_after(connection), body=body)
+        try:
+            return Answer(target, body, whole(body))
+        except Malformed as error:
+            raise Failed("malformed") from error
+
+    async def stream(self, asked: Asked, target: Target, due: float, events: Events) -> Live:
+        """A stream, once its first token has come.
+
+        Raises:
+            Failed: it never came.
+        """
+        since = self._loop.time()
+        connection = await self._sent(asked, target, due, whole=False)
+        try:
+            first = await self._begun(connection, events)
+        except BaseException:
+            self._pool.drop(connection)
+            raise
+        live = Live(target, self, connection, events, first, since, due)
+        live.first_after = self._loop.time() - since
+        return live
+
+    def leave(self, connection: Connection, *, ended: bool) -> None:
+        """A stream is over, or nobody wants the rest of it: then the provider is told at once."""
+        if ended:
+            self._pool.linger(connection)
+        else:
+            self._pool.give_back(connection)
+
+    def close(self) -> None:
+        """All connections that are not in use."""
+        self._pool.close()
+
+    async def _sent(self, asked: Asked, target: Target, due: float, *, whole: bool) -> Connection:
+        """The request is sent, on a connection that answers, or has done so where it is `whole`."""
+        told, pool = self.told, self._pool
+        body = asked.written(target.model, with_usage=told.usage_in_streams)
+        start = self._starts[asked.path]
+        request = b"%scontent-length: %d\r\n\r\n%s" % (start, len(body), body)
+        now = self._loop.time()
+        while True:
+            connection = pool.free() or await pool.new(min(told.connect, due - now))
+            fresh = not connection.used
+            connection.limit(min(now + told.first, due), "first")
+            connection.send(request, whole=whole)
+            try:
+                while not (connection.complete if whole else connection.status):
+                    await connection.news()
+            except Failed as failed:
+                self._pool.drop(connection)
+                if fresh or failed.why != "reset":
+                    raise
+                continue  # the provider had closed it already: nobody has read the request
+            except BaseException:
+                self._pool.drop(connection)
+                raise
+            return connection
+
+    async def _begun(self, connection: Connection, events: Events) -> bytes:
+        if connection.status != OK:
+            body = await connection.whole()
+            after = _after(connection)
+            raise Failed("status", status=connection.status, after=after, body=body)
+        if not connection.headers.get(b"content-type", b"").startswith(b"text/event-stream"):
+            raise Failed("malformed")
+        while True:
+            data = await connection.piece()
+            try:
+                first = events.feed(data) if data else events.end()
+            except Malformed as error:
+                raise Failed("malformed" if data else "truncated") from error
+            except Stopped as error:
+                raise Failed("stopped") from error
+            if first:
+                return first
+
+
+def _after(connection: Connection) -> float:
+    """Seconds of Retry-After; a date is not believed."""
+    try:
+        return max(float(connection.headers.get(b"retry-after", b"0")), 0.0)
+    except ValueError:
+        return 0.0
+
+
+def callers(told: Settings, environ: Mapping[str, str]) -> dict[str, Caller]:
+    """All providers, with their addresses and keys.
+
+    Raises:
+        ValueError: an address is none.
+    """
+    return {
+        name: Caller(
+            name, each, environ[each.url_from] if each.url_from else each.url,
+            environ[each.key_from] if each.key_from else "",
+        )
+        for name, each in told.providers.items()
+    }  # fmt: skip

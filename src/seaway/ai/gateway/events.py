@@ -1,0 +1,216 @@
+"""Events: a stream of server-sent events, cut at its seams and understood as far as needed."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+import orjson
+
+DONE = b"data: [DONE]\n\n"
+_LARGEST = 2**20
+"""Bytes of one event."""
+
+
+class Details(msgspec.Struct):
+    """Of tokens."""
+
+    reasoning_tokens: int | None = None
+
+
+class Usage(msgspec.Struct):
+    """As the provider charges."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class Delta(msgspec.Struct):
+    """What one event adds."""
+
+    content: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[msgspec.Raw] | None = None
+
+
+class Choice(msgspec.Struct):
+    """One of the answers; there is one as a rule."""
+
+    delta: Delta | None = None
+    finish_reason: str | None = None
+
+
+class Chunk(msgspec.Struct):
+    """The fields of an event that decide something."""
+
+    choices: list[Choice] | None = None
+    usage: Usage | None = None
+    model: str = ""
+    error: dict[str, msgspec.Raw] | str | None = None
+
+
+class Malformed(Exception):  # noqa: N818 -- said as it is
+    """What came is no stream of chat events."""
+
+
+class Stopped(Exception):  # noqa: N818 -- said as it is
+    """The provider itself says in its stream that it cannot go on."""
+
+
+_decode = msgspec.json.Decoder(Chunk).decode
+
+
+@dataclass(slots=True)
+class Events:
+    """Reads one stream; `feed` gives what may be sent on."""
+
+    hide_reasoning: bool
+    usage_wanted: bool
+    usage: Usage | None = None
+    model: str = ""
+    begun: bool = False
+    """Whether a token has come."""
+    answering: bool = False
+    """Whether a token of the answer itself has come, not of the reasoning."""
+    reasoned: bool = False
+    finished: bool = False
+    done: bool = False
+    count: int = 0
+    """Events with a token."""
+    _rest: bytes = b""
+    _held: list[bytes] = field(default_factory=list[bytes])
+
+    def feed(self, data: bytes) -> bytes:
+        """Whole events only; none before the first with a token, for it may yet come from another.
+
+        Raises:
+            Malformed: an event cannot be read.
+            Stopped: an event is an error.
+        """
+        data = self._rest + data if self._rest else data
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+        *events, self._rest = data.split(b"\n\n")
+        if len(self._rest) > _LARGEST:
+            raise Malformed
+        held, take = self._held, self._take
+        for event in events:
+            if kept := take(event):
+                held.append(kept)
+        if not self.begun or not held:
+            return b""
+        self._held = []
+        held.append(b"")
+        return b"\n\n".join(held)
+
+    def end(self) -> bytes:
+        """At the end of the body: what is still to be sent.
+
+        Raises:
+            Malformed: the answer has no end.
+        """
+        rest = self.feed(b"\n\n") if self._rest.strip() else b""
+        if not self.finished:
+            raise Malformed
+        return rest + b"".join(each + b"\n\n" for each in self._held) + DONE
+
+    def _take(self, event: bytes) -> bytes:
+        """What is kept of an event: all of it, as a rule."""
+        if not event.startswith(b"data: ") or b"\n" in event:
+            event = _plain(event)
+        data = event[6:]
+        try:
+            chunk = _decode(data)
+        except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            if data and data != b"[DONE]":
+                raise Malformed from error
+            self.done = self.done or bool(data)
+            return b""
+        if chunk.error is not None:
+            raise Stopped(msgspec.json.encode(chunk.error).decode(errors="replace")[:500])
+        self._understand(chunk)
+        if chunk.usage and not chunk.choices and not self.usage_wanted:
+            return b""
+        if self.hide_reasoning and b'"reasoning_content"' in data:
+            return _without_reasoning(data)
+        return event
+
+    def _understand(self, chunk: Chunk) -> None:
+        self.usage, self.model = chunk.usage or self.usage, self.model or chunk.model
+        for choice in chunk.choices or ():
+            delta = choice.delta
+            if delta is not None and (delta.content or delta.tool_calls is not None):
+                self.begun = self.answering = True
+                self.count += 1
+            elif delta is not None and delta.reasoning_content:
+                self.begun = self.reasoned = True
+                self.count += 1
+            if choice.finish_reason:
+                self.begun = self.finished = True
+
+
+def _plain(event: bytes) -> bytes:
+    """In one line; empty data for a comment, which keeps the connection."""
+    lines = [line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"data: " + b"\n".join(lines)
+
+
+def _without_reasoning(data: bytes) -> bytes:
+    """The event without it; nothing where nothing else is in it."""
+    event = orjson.loads(data)
+    kept = False
+    for choice in event.get("choices", ()):
+        delta: dict[str, object] = choice.get("delta") or {}
+        delta.pop("reasoning_content", None)
+        kept = kept or any(value is not None for value in delta.values())
+        kept = kept or choice.get("finish_reason") is not None
+    return b"data: " + orjson.dumps(event) if kept or event.get("usage") else b""
+
+
+class Message(msgspec.Struct):
+    """Of an answer that is not streamed."""
+
+    reasoning_content: str | None = None
+
+
+class WholeChoice(msgspec.Struct):
+    """Likewise."""
+
+    message: Message = msgspec.field(default_factory=Message)
+
+
+class Whole(msgspec.Struct):
+    """The fields of a whole answer that decide something."""
+
+    model: str = ""
+    usage: Usage | None = None
+    choices: list[WholeChoice] | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    error: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_whole = msgspec.json.Decoder(Whole)
+
+
+def whole(body: bytes) -> Whole:
+    """Understand a whole answer.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        found = _whole.decode(body)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise Malformed from error
+    if bytes(found.error) != b"null" or (not found.choices and bytes(found.data) == b"null"):
+        raise Malformed
+    return found
+
+
+def without_reasoning(body: bytes, found: Whole) -> bytes:
+    """A whole answer without what was thought before it."""
+    if not any(each.message.reasoning_content is not None for each in found.choices or ()):
+        return body
+    answer = orjson.loads(body)
+    for choice in answer["choices"]:
+        choice["message"].pop("reasoning_content", None)
+    return orjson.dumps(answer)

@@ -1,0 +1,247 @@
+"""Limits: requests, tokens and money, exact over all instances: reserved before, settled after."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from seaway.ai.gateway.settings import Limits, Window
+from seaway.ai.gateway.store import Store, StoreGone, Value
+
+BUCKETS = 600
+"""Of a window: at most a 600th of it is counted too long."""
+_KEPT = 6 * 3_600_000
+"""Milliseconds beyond two windows: keys expire by a clock that may jump."""
+RESERVE, SETTLE = (
+    Path(__file__).with_name(each).read_text() for each in ("limits.lua", "settle.lua")
+)
+_RESERVE, _SETTLE = (hashlib.sha1(each.encode()).hexdigest() for each in (RESERVE, SETTLE))  # noqa: S324 -- Redis names scripts so
+
+
+class Use(msgspec.Struct, frozen=True):
+    """What a request takes, or took; money in millionths."""
+
+    requests: int = 0
+    tokens: int = 0
+    spend: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One limit for one client, or for all."""
+
+    name: str
+    """As it is told to the client: `requests`, `tokens`, `spend`."""
+    key: str
+    window: Window
+
+    def amount(self, use: Use) -> int:
+        """What counts here."""
+        return int(getattr(use, self.name))
+
+    @property
+    def width(self) -> int:
+        """Milliseconds of a bucket."""
+        return max(int(self.window.per * 1000) // BUCKETS, 1)
+
+    @property
+    def count(self) -> int:
+        """How many buckets cover the window."""
+        return -(-int(self.window.per * 1000) // self.width)
+
+
+class LimitReached(Exception):  # noqa: N818 -- said as it is
+    """It may not pass now."""
+
+    def __init__(self, scope: Scope, wait: float) -> None:
+        super().__init__(scope.name)
+        self.scope, self.wait = scope, wait
+        """Seconds; less than 0 for never."""
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What was reserved, and where."""
+
+    use: Use
+    scopes: Sequence[Scope] = ()
+    buckets: Sequence[int] = ()
+
+
+class Scopes:
+    """The limits that hold for a client, and who waits to be counted in this turn."""
+
+    def __init__(self, clock: str, rows: Sequence[Scope]) -> None:
+        self.rows = rows
+        self.waiting: list[tuple[Use, asyncio.Future[Grant]]] = []
+        self._names = [each.name for each in rows]  # limits are called what they count
+        longest = max((each.window.per for each in rows), default=0)
+        figures = [str(int(2000 * longest) + _KEPT)]
+        for each in rows:
+            figures += map(str, (each.width, each.count, each.window.most))
+        self._before = ("EVALSHA", _RESERVE, str(1 + len(rows)), clock, *(one.key for one in rows))
+        self._after = tuple(figures)
+
+    def command(self, now: int, uses: Sequence[Use]) -> Sequence[str]:
+        """To reserve for all of these."""
+        amounts = [str(getattr(use, name)) for use in uses for name in self._names]
+        return (*self._before, str(now), *self._after, *amounts)
+
+
+class Limiter:
+    """All limits; without a store they count in this process only."""
+
+    def __init__(self, name: str, store: Store | None) -> None:
+        self._clock_key = f"{name}:clock"
+        self._store = store
+        self._time, self._since = 0.0, time.monotonic()
+        self._own: dict[str, _Row] = {}
+        self._owed: dict[tuple[str, int], int] = {}
+        """Corrections of this turn, by key and bucket."""
+        self._loop = asyncio.get_running_loop()
+
+    def scopes(self, name: str, client: str, everyone: Limits, own: Limits) -> Scopes:
+        """The limits that hold for a client."""
+        rows = (("all", everyone), (f"client:{client}", own))
+        found = tuple(
+            Scope(each, f"{name}:limit:{whose}:{each}", window)
+            for whose, limits in rows for each in ("requests", "tokens", "spend")
+            if (window := getattr(limits, each)) is not None
+        )  # fmt: skip
+        return Scopes(self._clock_key, found)
+
+    @property
+    def now(self) -> float:
+        """Milliseconds, by a clock that does not jump."""
+        return self._time + (time.monotonic() - self._since) * 1000
+
+    async def reserve(self, scopes: Scopes, use: Use) -> Grant:
+        """Take that much in all windows, or nothing.
+
+        Raises:
+            LimitReached: one of them has not so much left.
+            StoreGone: it cannot be known.
+        """
+        if not scopes.rows:
+            return Grant(use)
+        if self._store is None:
+            return self._reserved_here(scopes.rows, use)
+        turn: asyncio.Future[Grant] = self._loop.create_future()
+        if not scopes.waiting:
+            self._loop.call_soon(self._ask, scopes, self._store)
+        scopes.waiting.append((use, turn))
+        return await turn
+
+    def _ask(self, scopes: Scopes, store: Store) -> None:
+        """One command for all who wait."""
+        waiting, scopes.waiting = scopes.waiting, []
+        words = scopes.command(int(self.now), [use for use, _ in waiting])
+        store.ask(*words).add_done_callback(partial(self._told, scopes, waiting))
+
+    def _told(
+        self, scopes: Scopes, waiting: Sequence[tuple[Use, asyncio.Future[Grant]]],
+        answer: asyncio.Future[Value],
+    ) -> None:  # fmt: skip
+        rows, wrong = scopes.rows, answer.exception()
+        found = None if wrong else answer.result()
+        if not isinstance(found, list):
+            for _, turn in waiting:
+                if not turn.done():
+                    turn.set_exception(wrong or StoreGone(str(found)))
+            return
+        now, *numbers = cast("list[int]", found)  # as the script says
+        self._advance(int(now))
+        count = len(rows)
+        buckets, results = numbers[:count], iter(numbers[count:])
+        for (use, turn), refused, wait in zip(waiting, results, results, strict=True):
+            if turn.done():
+                continue  # who asked has gone
+            if refused:
+                turn.set_exception(LimitReached(rows[refused - 1], wait / 1000))
+            else:
+                turn.set_result(Grant(use, rows, buckets))
+
+    def settle(self, grant: Grant, used: Use) -> None:
+        """Correct the reservation; nobody waits for it."""
+        reserved, owed = grant.use, self._owed
+        for scope, bucket in zip(grant.scopes, grant.buckets, strict=True):
+            more = getattr(used, scope.name) - getattr(reserved, scope.name)
+            if not more:
+                continue
+            if self._store is None:
+                self._own[scope.key].correct(bucket, more)
+                continue
+            if not owed:
+                self._loop.call_soon(self._pay, self._store)
+            owed[scope.key, bucket] = owed.get((scope.key, bucket), 0) + more
+
+    def _pay(self, store: Store) -> None:
+        """All corrections of one turn together."""
+        owed, self._owed = self._owed, {}
+        words = [str(word) for (_, bucket), more in owed.items() for word in (bucket, more)]
+        store.tell("EVALSHA", _SETTLE, str(len(owed)), *(key for key, _ in owed), *words)
+
+    async def tick(self) -> None:
+        """Tell the store how late it is, and learn it: done now and then by each process."""
+        if self._store is not None:
+            answer = await self._store.ask(
+                "EVALSHA", _RESERVE, "1", self._clock_key, str(int(self.now)), "0"
+            )
+            if isinstance(answer, list) and isinstance(answer[0], bytes):
+                self._advance(int(answer[0]))
+
+    def _advance(self, told: int) -> None:
+        if told > self.now:
+            self._time, self._since = float(told), time.monotonic()
+
+    def _reserved_here(self, scopes: Sequence[Scope], use: Use) -> Grant:
+        now = int(self.now)
+        rows = [self._own.setdefault(each.key, _Row(each)) for each in scopes]
+        for row, scope in zip(rows, scopes, strict=True):
+            row.forget(now)
+            amount = scope.amount(use)
+            if amount and row.total + amount > scope.window.most:
+                raise LimitReached(scope, row.wait(amount, now))
+        buckets = [row.add(scope.amount(use), now) for row, scope in zip(rows, scopes, strict=True)]
+        return Grant(use, scopes, buckets)
+
+
+class _Row:
+    """One window of this process: the same rules as in `limits.lua`."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.buckets: dict[int, int] = {}
+        self.total = 0
+
+    def forget(self, now: int) -> None:
+        first = now // self._scope.width - self._scope.count
+        for bucket in [each for each in self.buckets if each < first]:
+            self.total -= self.buckets.pop(bucket)
+
+    def add(self, amount: int, now: int) -> int:
+        bucket = now // self._scope.width
+        self.buckets[bucket] = self.buckets.get(bucket, 0) + amount
+        self.total += amount
+        return bucket
+
+    def correct(self, bucket: int, more: int) -> None:
+        if bucket in self.buckets:
+            more = max(more, -self.buckets[bucket])
+            self.buckets[bucket] += more
+            self.total += more
+
+    def wait(self, amount: int, now: int) -> float:
+        if amount > self._scope.window.most:
+            return -1
+        needed = self.total + amount - self._scope.window.most
+        for bucket in sorted(self.buckets):
+            needed -= self.buckets[bucket]
+            if needed <= 0:
+                return ((bucket + self._scope.count + 1) * self._scope.width - now) / 1000
+        return self._scope.window.per

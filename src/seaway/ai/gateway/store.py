@@ -1,0 +1,147 @@
+"""Store: a client for Redis that sends all commands of one turn of the loop together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import hiredis
+
+Value = None | int | float | bytes | str | list["Value"]
+WAIT = 1.0
+"""Seconds after which an answer will not come any more."""
+_PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5)
+"""Seconds between tries to connect."""
+
+
+class StoreGone(Exception):  # noqa: N818 -- said as it is
+    """Redis does not answer. Whether a command had an effect is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Of `redis://user:password@host:port/number`."""
+
+    host: str
+    port: int
+    login: tuple[str, ...]
+    number: int
+
+    @staticmethod
+    def of(url: str) -> "Address":
+        """Read an address."""
+        found = urlsplit(url)
+        words = tuple(unquote(each) for each in (found.username, found.password) if each)
+        number = found.path.strip("/")
+        return Address(found.hostname or "127.0.0.1", found.port or 6379, words, int(number or 0))
+
+
+class Store(asyncio.Protocol):
+    """One connection, made again when it breaks."""
+
+    def __init__(self, address: Address, scripts: Sequence[str]) -> None:
+        self._address, self._scripts = address, scripts
+        self._loop = asyncio.get_running_loop()
+        self._reader = hiredis.Reader()
+        self._transport: asyncio.Transport | None = None
+        self._out: list[bytes] = []
+        self._asked: deque[tuple[asyncio.Future[Value], float]] = deque()
+        self._lost = asyncio.Event()
+        self.up = False
+
+    async def keep(self) -> None:
+        """Stay connected for ever."""
+        failures = 0
+        while True:
+            with suppress(OSError, StoreGone, TimeoutError):
+                await self._connect()
+                failures = 0
+                await self._watch()
+            self.up = False
+            await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+            failures += 1
+
+    async def _connect(self) -> None:
+        self._lost = asyncio.Event()
+        self._reader = hiredis.Reader()
+        async with asyncio.timeout(2 * WAIT):
+            await self._loop.create_connection(lambda: self, self._address.host, self._address.port)
+            first: list[tuple[str | bytes, ...]] = []
+            if self._address.login:
+                first.append(("AUTH", *self._address.login))
+            if self._address.number:
+                first.append(("SELECT", str(self._address.number)))
+            first += [("SCRIPT", "LOAD", each) for each in self._scripts]
+            for answer in await asyncio.gather(*(self._send(each) for each in first)):
+                if isinstance(answer, Exception):
+                    raise StoreGone(str(answer))
+        self.up = True
+
+    async def _watch(self) -> None:
+        """Return when the connection is lost, or has not answered in time."""
+        while not self._lost.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WAIT / 4):
+                    await self._lost.wait()
+            if self._asked and self._loop.time() - self._asked[0][1] > WAIT and self._transport:
+                self._transport.abort()
+
+    def ask(self, *words: str | bytes) -> "asyncio.Future[Value]":
+        """Send a command at the end of this turn; the answer, or StoreGone, is in the future."""
+        if not self.up:
+            gone: asyncio.Future[Value] = self._loop.create_future()
+            gone.set_exception(StoreGone("not connected"))
+            return gone
+        return self._send(words)
+
+    def tell(self, *words: str | bytes) -> None:
+        """Send a command whose answer nobody waits for."""
+        if self.up:
+            self._send(words).add_done_callback(_seen)
+
+    def _send(self, words: Sequence[str | bytes]) -> "asyncio.Future[Value]":
+        answer: asyncio.Future[Value] = self._loop.create_future()
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(_packed(words))
+        self._asked.append((answer, self._loop.time()))
+        return answer
+
+    def _flush(self) -> None:
+        """One call of the kernel: a transport makes one for each thing that it is given."""
+        if self._transport and self._out:
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # uvloop's is one by its methods
+
+    def data_received(self, data: bytes) -> None:
+        reader, asked = self._reader, self._asked
+        reader.feed(data)
+        while (value := reader.gets()) is not False:
+            answer, _ = asked.popleft()
+            if not answer.done():
+                answer.set_result(value)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.up = False
+        self._transport = None
+        self._out.clear()
+        waiting, self._asked = self._asked, deque()
+        for answer, _ in waiting:
+            if not answer.done():
+                answer.set_exception(StoreGone("connection lost"))
+        self._lost.set()
+
+
+def _seen(answer: "asyncio.Future[Value]") -> None:
+    if not answer.cancelled():
+        answer.exception()
+
+
+def _packed(words: Sequence[str | bytes]) -> bytes:
+    return hiredis.pack_command(tuple(words))  # type: ignore[arg-type, no-any-return]  # its stub knows one word

@@ -1,0 +1,72 @@
+"""Durable: files that are there whole or not at all, also after a loss of power.
+
+Three things make a new file last: its content is synced, it gets its name only then, and the folder
+that holds the name is synced (rename(2), fsync(2)).
+"""
+
+import os
+from pathlib import Path
+
+
+def write_whole(
+    file: Path, data: str | bytes, *, mode: int = 0o600, durable: bool = False
+) -> None:  # fmt: skip
+    """Write so that whoever reads, and whoever is killed, finds the old content or the new one.
+
+    With `durable` a loss of power is survived too, and the file is on the disk at the return. What
+    is about processes needs that not: they do not survive it either. Nothing is left of a try that
+    failed.
+
+    Raises:
+        OSError: it could not be written; the old content is there.
+    """
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)  # of a process that was killed and had this number
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    handle = os.open(draft, flags, mode)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data.encode() if isinstance(data, str) else data)
+            out.flush()
+            if durable:
+                os.fsync(out.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(file.parent)
+
+
+def make_folder(folder: Path, mode: int = 0o755) -> None:
+    """Make it and those above it that are missing; they are on the disk at the return."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in it to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_disk(folder: Path) -> None:
+    """Bring the whole disk that holds the folder up to date; for the many files of other programs.
+
+    One by one they would take a journal's commit each: syncfs(2) takes one for all.
+    """
+    import ctypes  # noqa: PLC0415 -- slow to load, needed after builds only
+
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(handle):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(handle)

@@ -1,0 +1,60 @@
+"""Words about model gateways (SW360 to SW379)."""
+
+from seaway.messages.words import Words
+
+WORDS: dict[str, Words] = {
+    "SW360": Words(
+        en="no provider of this gateway is called `{name}`",
+        zh="这个网关没有名为 `{name}` 的供应商",
+        fix_en="did you mean `{nearest}`? There are: {known}",
+        fix_zh="是不是想写 `{nearest}`？已有的：{known}",
+    ),
+    "SW361": Words(
+        en="the provider `{name}` has no address",
+        zh="供应商 `{name}` 没有地址",
+        fix_en="add its base address: url: https://host/v1",
+        fix_zh="请加上它的基础地址：url: https://主机/v1",
+    ),
+    "SW362": Words(
+        en="the provider `{name}` has no key",
+        zh="供应商 `{name}` 没有密钥",
+        fix_en="add key: secret:NAME, and the secret to `secrets`",
+        fix_zh="请加上 key: secret:名称，并在 `secrets` 中声明该密钥",
+    ),
+    "SW363": Words(
+        en="limits over several copies need a place where all of them count",
+        zh="多个副本共用的限额需要一个共同计数的地方",
+        fix_en="add a redis to `uses` of this gateway, or keep one copy",
+        fix_zh="请把一个 redis 加入这个网关的 `uses`，或只保留一个副本",
+    ),
+    "SW364": Words(
+        en="answers are not kept, for there is no redis to keep them in",
+        zh="回答不会被缓存，因为没有可供保存的 redis",
+        fix_en="add a redis to `uses` of this gateway",
+        fix_zh="请把一个 redis 加入这个网关的 `uses`",
+    ),
+    "SW365": Words(
+        en="money is limited for a time, and none is given",
+        zh="金额限额必须注明周期",
+        fix_en="write it with a period: 20 CNY/day",
+        fix_zh="请写明周期：20 CNY/day",
+    ),
+    "SW366": Words(
+        en="what is spent cannot be counted, for no provider has prices",
+        zh="没有任何供应商写明价格，无法计算花费",
+        fix_en="add to a provider: prices: {{deepseek-chat: {{input: 2, output: 8}}}}",
+        fix_zh="请在供应商处加上：prices: {{deepseek-chat: {{input: 2, output: 8}}}}",
+    ),
+    "SW367": Words(
+        en="a key is never written into the stack file itself",
+        zh="密钥不能直接写进栈文件",
+        fix_en="write secret:NAME, and give the value with: seaway secrets set NAME",
+        fix_zh="请写 secret:名称，并用 seaway secrets set 名称 设定它的值",
+    ),
+    "SW368": Words(
+        en="'{found}' limits each address, and a gateway knows clients by their keys",
+        zh="'{found}' 是对每个地址的限制，而网关按密钥识别客户端",
+        fix_en="write it without 'per ip', or limit addresses at the ingress",
+        fix_zh="请删去 'per ip'，或在入口处按地址限制",
+    ),
+}

@@ -1,0 +1,1 @@
+"""Carries out AI jobs: takes them from the queue, asks a model, keeps what it writes."""

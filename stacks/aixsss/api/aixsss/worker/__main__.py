@@ -1,0 +1,72 @@
+"""Starts a worker: `python -m aixsss.worker`."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+import seaway_jobs
+from seaway_jobs import Queue, work
+
+from aixsss.environment import UnusableEnvironmentError
+from aixsss.logs import WORKER, write_json
+from aixsss.stores.database import Database
+from aixsss.stores.errors import UnavailableError
+from aixsss.worker import tools, write
+from aixsss.worker.settings import WorkerSettings, worker_settings
+
+EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong; a restart will not help
+LOOK_SECONDS = 0.5
+NEEDED = "0002"
+"""The migration without which there are no jobs; later ones are for later workers."""
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Work until told to stop; returns the exit status."""
+    try:
+        chosen = worker_settings(os.environ)
+        of_queue = seaway_jobs.WorkerSettings.from_environment(probed(os.environ))
+    except (UnusableEnvironmentError, ValueError) as error:
+        sys.stderr.write(f"aixsss: refused to start: {error}\n")
+        return EX_CONFIG
+    write_json(WORKER, chosen)
+    asyncio.run(serve(chosen, of_queue))
+    return 0
+
+
+def probed(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with the port for health checks under the name the queue knows."""
+    return {"PORT": environ.get("PROBE_PORT", "0"), **environ}
+
+
+async def serve(chosen: WorkerSettings, of_queue: seaway_jobs.WorkerSettings) -> None:
+    """Wait for the tables, then carry out jobs until told to stop."""
+    queue = Queue(chosen.AI_QUEUE_NAME)
+    write.register(queue)
+    made = tools.made(chosen)
+    try:
+        await migrated(made.database)
+        await work(queue, of_queue, resources=made)
+    finally:
+        await made.close()
+
+
+async def migrated(database: Database) -> None:
+    """Return when the tables of jobs are there."""
+    while True:
+        try:
+            version = await database.version()
+        except UnavailableError as error:
+            log.warning("waiting for the database", extra={"why": str(error)})
+        else:
+            if version >= NEEDED:
+                return
+            log.info("waiting for the migration", extra={"version": version})
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,281 @@
+"""T06: any call of the system may be refused; a command then works or says why, whole (S11)."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seaway.engine.scale import scaled
+from seaway.stores.lease import holder
+from seaway.stores.ledger import SqliteLedger
+from seaway.stores.vault import FileVault
+from seaway.targets.local.state import StateFolder
+from tests.faults.torture.calls import Calls, Said, forget, kill_all, zygote
+from tests.faults.torture.injection import COUNTING, Point, points, sample
+from tests.faults.torture.trial import Trial
+
+POINTS, POINTS_SHORT = 2000, 30
+LONGEST = 20 * 60
+"""Seconds after which no further point is tried: so many as fit are tried."""
+SIDE_BY_SIDE = 4
+"""Most of the time is spent waiting for programs to have lived for a second."""
+STATUSES = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 17, 18})
+STACK = """\
+seaway: 1
+name: {name}
+secrets:
+  TOKEN: {{generate: 32}}
+services:
+  web:
+    run: sleep 3600
+    secrets: [TOKEN]
+  side:
+    run: sleep 3600
+"""
+COMMANDS = {
+    "check": 0.25, "up": 0.2, "scale": 0.15, "secrets": 0.15, "down": 0.1, "supervise": 0.15,
+}  # fmt: skip
+"""The share of the points that each gets."""
+OURS = re.compile(r"error\[(SW\d+)\]")
+HUNG = "it hung"
+FAULTS = frozenset({"SW600", "SW539"})
+"""How Seaway says that it did not expect what happened."""
+
+
+@dataclass
+class Bench:
+    """One stack to try commands on."""
+
+    calls: Calls
+    state: StateFolder
+    trial: Trial
+    hit: Counter[str] = field(default_factory=Counter[str])
+    missed: int = 0
+    refused: str = ""
+    """The calls that were refused last, as strace shows them."""
+
+    # ------------------------------------------------------------------------------ one command
+
+    async def once(self, command: str, fault: str) -> list[str]:
+        """Try it with a fault; what is wrong with what came of it."""
+        match command:
+            case "check":
+                return await self._check(fault)
+            case "secrets":
+                return await self._secrets(fault)
+            case "scale":
+                return await self._scale(fault)
+            case "down":
+                return await self._down(fault)
+            case "supervise":
+                return await self._supervise(fault)
+            case _:
+                return await self._up(fault)
+
+    async def _check(self, fault: str) -> list[str]:
+        return self._judged(await self.calls("check", fault=fault))
+
+    async def _secrets(self, fault: str) -> list[str]:
+        value = secrets.token_hex(16)
+        said = await self.calls("secrets", "set", "TOKEN", stdin=value, fault=fault)
+        wrong = self._judged(said)
+        kept = FileVault(self.state.vault).read("TOKEN")
+        if said.status == 0 and kept != value:
+            wrong.append("kept, it said, and it is not there")
+        return wrong
+
+    async def _scale(self, fault: str) -> list[str]:
+        said = await self.calls("scale", "web=2", fault=fault)
+        wrong = self._judged(said)
+        if said.status == 0 and self._replicas() != 2:
+            wrong.append("scaled, it said, and it is not")
+        return [*wrong, *await self._mended(said)]
+
+    async def _down(self, fault: str) -> list[str]:
+        said = await self.calls("down", fault=fault)
+        wrong = self._judged(said)
+        if said.status == 0 and self._running():
+            wrong.append("down, it said, and something runs")
+        return [*wrong, *await self._mended(said)]
+
+    async def _up(self, fault: str) -> list[str]:
+        await self.calls("down")
+        said = await self.calls("up", "-d", fault=fault)
+        wrong = self._judged(said)
+        if said.status == 0 and not self._running():
+            wrong.append("up, it said, and nothing runs")
+        return [*wrong, *await self._mended(said)]
+
+    async def _supervise(self, fault: str) -> list[str]:
+        """The supervisor is another one, with the fault, and has something to do at once."""
+        await self._end_supervisor()
+        before = self._pids()
+        self._ask_for(replicas=2)
+        running = await self.calls.begin(
+            "supervise", "--stack", self.state.root.name, fault=fault, follow=True
+        )
+        await asyncio.sleep(2.0)
+        ended = not Path(f"/proc/{running.pid}").exists()
+        hurt = [name for name, pid in before.items() if not Path(f"/proc/{pid}").exists()]
+        await running.detach()
+        running.kill()
+        said = await running.ended()
+        self.hit.update({"hit": 1} if said.injected else {})
+        self.missed += not said.injected
+        wrong = [f"it did not leave {name} alone" for name in hurt]
+        wrong += ["it wrote a traceback"] if "Traceback" in said.err else []
+        wrong += [f"it was surprised: {each}" for each in FAULTS if f'"{each}"' in said.err]
+        if ended and not OURS.search(said.err):
+            wrong.append(f"it ended without a word: {said.err[-300:]}")
+        return [*wrong, *await self._mended(said)]
+
+    def keep(self, log: str) -> None:
+        """Remember what was refused, if anything was."""
+        if log:
+            self.refused = "\n".join(line for line in log.splitlines() if "(INJECTED)" in line)
+
+    # -------------------------------------------------------------------------- what is there now
+
+    def _judged(self, said: Said) -> list[str]:
+        """Success, or an error of ours with its status, in time."""
+        if not said.injected:
+            self.missed += 1
+        self.hit["hit"] += bool(said.injected)
+        if said.status is None:
+            return [HUNG]
+        if said.status not in STATUSES:
+            return [f"status {said.status}: {said.err[-300:]}"]
+        codes = set(OURS.findall(said.err))
+        if said.status and not codes:
+            return [f"no error of ours: {said.err[-300:]}"]
+        if FAULTS & codes or "Traceback" in said.err:
+            return [f"it was surprised: {said.err[-500:]}"]
+        return []
+
+    async def _mended(self, said: Said) -> list[str]:
+        """An undisturbed `up` works after whatever came before."""
+        up = await self.calls("up", "-d")
+        if up.status != 0:
+            return [f"then up: {up.status} {up.err[-400:]} (before: {said.err[-200:]})"]
+        now = await self.calls("status", "--format", "json")
+        seen = json.loads(now.out) if now.out else {"health": now.err}
+        if seen["health"] != "healthy":
+            return [f"then not healthy: {now.status} {now.out[-300:]} {now.err[-300:]}"]
+        pids = self._running()
+        return [] if len(pids) == 2 else [f"then {len(pids)} processes for 2 services"]
+
+    def _replicas(self) -> int:
+        with closing(SqliteLedger(self.state.ledger)) as ledger:
+            wanted = ledger.wanted()
+            web = wanted and wanted.find("web")
+            return web.replicas if web else 0
+
+    def _ask_for(self, *, replicas: int) -> None:
+        """As `scale` does, without waiting for it."""
+        with closing(SqliteLedger(self.state.ledger)) as ledger:
+            wanted = ledger.wanted()
+            assert wanted is not None
+            ledger.record(scaled(wanted, {"web": replicas}))
+
+    def _pids(self) -> dict[str, int]:
+        """The processes of each service, by name of the workload."""
+        found: dict[str, int] = {}
+        for pid in self._running():
+            with contextlib.suppress(OSError):
+                folder = Path(f"/proc/{pid}/environ").read_bytes().partition(b"SEAWAY_FOLDER=")[2]
+                found[Path(folder.partition(b"\0")[0].decode()).name.rpartition("-")[0]] = pid
+        return found
+
+    def _running(self) -> list[int]:
+        """Programs of the stack, without shims and supervisors."""
+        mark, found = f"SEAWAY_FOLDER={self.state.root}/".encode(), []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in environ.read_bytes():
+                    found.append(int(environ.parent.name))
+        return found
+
+    async def _end_supervisor(self) -> None:
+        while pid := holder(self.state.lease):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+            await asyncio.sleep(0.01)
+
+
+async def refused_calls(trial: Trial) -> None:
+    """Refuse one call at a time, and see that each command bears it."""
+    deadline = time.monotonic() + trial.times(LONGEST, 75)
+    async with zygote(trial.folder) as door:
+        benches = [_bench(trial, door, number) for number in range(SIDE_BY_SIDE)]
+        try:
+            first = benches[0]
+            for each in benches:
+                said = await each.calls("up", "-d")
+                assert said.status == 0, said.err
+            chosen = await _chosen(first, trial)
+            await _work_off(chosen, benches, trial, deadline)
+        finally:
+            await kill_all(trial.folder / "state")
+            forget(*(each.state.root.name for each in benches))
+    tally = trial.tally
+    tally.faults = sum(each.hit["hit"] for each in benches)
+    tally.more["never_reached"] = sum(each.missed for each in benches)
+
+
+def _bench(trial: Trial, door: Path, number: int) -> Bench:
+    name = f"t06-{number}"
+    project, state = trial.folder / name, trial.folder / "state"
+    project.mkdir()
+    (project / "seaway.yaml").write_text(STACK.format(name=name))
+    bench = Bench(Calls(project, state, door), StateFolder(state / name), trial)
+    bench.calls.watch = bench.keep
+    return bench
+
+
+async def _chosen(bench: Bench, trial: Trial) -> list[Point]:
+    """A sample of all points there are; how many that is, is told."""
+    found: list[Point] = []
+    wanted = trial.times(POINTS, POINTS_SHORT)
+    for command, part in COMMANDS.items():
+        log: list[str] = []
+        bench.calls.watch = log.append
+        await bench.once(command, COUNTING)
+        bench.calls.watch = bench.keep
+        every = list(points(command, max(log, key=len)))
+        trial.tally.more[f"points_{command}"] = len(every)
+        found += sample(every, max(1, round(wanted * part)), trial.chance)
+    bench.hit.clear()
+    bench.missed = 0
+    trial.chance.shuffle(found)
+    return found
+
+
+async def _work_off(
+    chosen: list[Point], benches: list[Bench], trial: Trial, deadline: float
+) -> None:  # fmt: skip
+    left = iter(chosen)
+
+    async def work(bench: Bench) -> None:
+        for point in left:
+            if time.monotonic() > deadline:
+                return
+            wrong = await bench.once(point.command, point.fault)
+            if wrong == [HUNG]:  # on a machine with much else to do it has to do so twice
+                wrong = await bench.once(point.command, point.fault)
+            trial.tally.requests += 1
+            for each in wrong:
+                name = f"{point.command} {point.call} {point.error} {point.turn}"
+                trial.tally.wrong.append(f"{name}: {each}")
+                sys.stderr.write(f"{name}: {each}\n{bench.refused}\n")
+
+    async with asyncio.TaskGroup() as group:
+        for each in benches:
+            group.create_task(work(each))

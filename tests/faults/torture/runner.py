@@ -1,0 +1,89 @@
+"""Runner: runs torture tests with one seed and says what came of each as one line of JSON.
+
+    python -m tests.faults.torture T01 T04 --full --seed 7
+
+Without numbers all of them run. Status 1 means that one of them failed.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.faults.torture.suite import SUITE, Entry
+from tests.faults.torture.trial import Trial, result
+
+
+async def tortured(entry: Entry, *, seed: int, full: bool, folder: Path) -> dict[str, object]:
+    """The result of one test; one that raises or takes too long has failed."""
+    chance = random.Random(f"{seed} {entry.number}")  # noqa: S311 -- repeatable is what counts
+    trial = Trial(seed=seed, full=full, folder=folder, chance=chance)
+    begun = time.monotonic()
+    try:
+        async with asyncio.timeout(60 * (entry.minutes if full else entry.short)):
+            await entry.function(trial)
+    except Exception as error:  # noqa: BLE001 -- a failure of the test is a result too
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        trial.tally.wrong.append(f"{type(error).__name__} at {place}: {error}")
+        traceback.print_exc(file=sys.stderr)
+    trial.tally.more["seconds"] = round(time.monotonic() - begun, 1)
+    return dict(result(entry.number, trial))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command line."""
+    asked = _parsed(words)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then, too
+    chosen = [each for each in SUITE if not asked.numbers or each.number in asked.numbers]
+    seed = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
+    sys.stderr.write(f"seed {seed}\n")
+    failed = 0
+    for entry in chosen:
+        if entry.root and os.getuid() != 0:
+            sys.stderr.write(f"{entry.number}: left out, only root can do it\n")
+            continue
+        sys.stderr.write(f"{entry.number}: {entry.title}\n")
+        found = _in_a_folder(entry, seed, full=asked.full)
+        sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
+        sys.stdout.flush()
+        failed += not found["passed"]
+    return 1 if failed or not chosen else 0
+
+
+def _in_a_folder(entry: Entry, seed: int, *, full: bool) -> dict[str, object]:
+    folder = Path(tempfile.mkdtemp(prefix=f"seaway-{entry.number}-", dir=_big()))
+    folder.chmod(0o755)
+    try:
+        return asyncio.run(tortured(entry, seed=seed, full=full, folder=folder))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _big() -> str | None:
+    """A real disk rather than memory: what is written has to be synced for real."""
+    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
+
+
+def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.torture", description=__doc__)
+    known = [each.number for each in SUITE]
+    parser.add_argument("numbers", nargs="*", metavar="Tnn", help=f"of {', '.join(known)}")
+    parser.add_argument("--seed", type=int)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--full", action="store_true", help="as often as was promised")
+    length.add_argument("--short", dest="full", action="store_false", help="as often as CI does")
+    asked = parser.parse_args(words)
+    if unknown := set(asked.numbers) - set(known):
+        parser.error(f"no such test: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return asked

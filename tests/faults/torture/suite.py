@@ -1,0 +1,50 @@
+"""Suite: every torture test, by number. `docs/guides/torture.md` says what each promises."""
+
+import importlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tests.faults.torture.trial import Trial
+
+Torture = Callable[[Trial], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One test: a module of this folder with one asynchronous function."""
+
+    number: str
+    title: str
+    place: str
+    """`module:function`; loaded when it is run."""
+    minutes: float = 10.0
+    """Longest time of the full form."""
+    short: float = 2.0
+    """Minutes of the short one, on a machine that does other things as well."""
+    root: bool = False
+    """Whether only root can make its faults."""
+
+    @property
+    def function(self) -> Torture:
+        module, _, name = self.place.partition(":")
+        torture: Torture = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+        return torture
+
+
+SUITE: tuple[Entry, ...] = (
+    Entry("T01", "services killed", "services:killed_services"),
+    Entry("T02", "supervisors killed", "supervisors:killed_supervisors"),
+    Entry("T03", "log pump killed", "log_pump:killed_pump", minutes=8),
+    Entry("T04", "trees that will not go", "trees:hostile_trees"),
+    Entry("T05", "numbers of processes used again", "strangers:reused_numbers", root=True),
+    Entry("T06", "calls of the system refused", "refusals:refused_calls", minutes=30),
+    Entry("T07", "power lost", "power:cut_power", minutes=15, root=True),
+    Entry("T08", "disk trouble", "trouble:disk_trouble", minutes=15, root=True),
+    Entry("T19", "workers and brokers of jobs", "jobs:hurt_workers", minutes=30, short=6),
+    Entry("S06", "crash loops", "loopers:crash_loops"),
+    Entry("S07", "pauses after deaths", "virtual:pauses"),
+    Entry("S08", "memory hogs", "hogs:memory_hogs"),
+    Entry("S12", "order of starts and stops", "virtual:orders"),
+    Entry("S13", "grace of a stop", "hogs:graces"),
+    Entry("S14", "order of real processes", "live_order:live_orders"),
+)
