@@ -35,7 +35,7 @@ def in_place(seaway: Seaway) -> Iterator[Seaway]:
         try:
             seaway("down", "--timeout", "120s", status=None)
         finally:
-            left = own_processes(seaway.state)
+            left = own_processes(seaway.state / seaway.file.parent.name)
             for each in left:
                 with suppress(ProcessLookupError):
                     os.kill(each, signal.SIGKILL)
