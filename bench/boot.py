@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from seaway.model.release import Release
+from seaway.model.workload import Role
 from seaway.ports.ledger import Event
 from seaway.stores.ledger import SqliteLedger
 
@@ -38,7 +39,7 @@ def seaway(state: Path, *arguments: str) -> float:
     return time.monotonic() - begun
 
 
-def boots(events: list[Event]) -> dict[str, float]:
+def boots(events: list[Event], jobs: Collection[str]) -> dict[str, float]:
     """Seconds from start to ready, or to done for a job, of the first instance of each part."""
     begun: dict[str, Event] = {}
     found: dict[str, float] = {}
@@ -46,7 +47,7 @@ def boots(events: list[Event]) -> dict[str, float]:
         name, instance = str(event.facts.get("workload")), str(event.facts.get("instance"))
         if event.code == STARTS:
             begun[instance] = event
-        ends = DONE if name.endswith("-before") else READY
+        ends = DONE if name in jobs else READY
         if event.code == ends and instance in begun:
             found.setdefault(name, (event.at - begun[instance].at).total_seconds())
     return found
@@ -76,16 +77,17 @@ def measured(state: Path, rounds: int) -> dict[str, object]:
     warm, least, chains = [], [], set()
     for _ in range(rounds):
         own: dict[str, float] = {}
-        for part in ("files", "db", "cache", "api"):
+        release = ledger.wanted()
+        assert release is not None
+        jobs = [each.name for each in release.workloads if each.role is Role.JOB]
+        for part in ("files", "db", "cache", "api", "worker"):
             after = ledger.last_event()
             seaway(state, "restart", part)
-            own.update(boots(list(ledger.events(after))))
+            own.update(boots(list(ledger.events(after)), jobs))
         seaway(state, "down")
         after = ledger.last_event()
         warm.append(seaway(state, "up", "-d"))
-        together = boots(list(ledger.events(after)))
-        release = ledger.wanted()
-        assert release is not None
+        together = boots(list(ledger.events(after)), jobs)
         seconds, chain = longest(release, {**together, **own})
         least.append(seconds)
         chains.add(" > ".join(chain))
