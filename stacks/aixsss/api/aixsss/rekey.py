@@ -9,9 +9,9 @@ import os
 import sys
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from aixsss.environment import UnusableEnvironmentError, values
+from aixsss.environment import UnusableEnvironmentError
 from aixsss.keyring import Keyring
 from aixsss.logs import REKEY, write_json
 from aixsss.setting_types import (
@@ -19,8 +19,8 @@ from aixsss.setting_types import (
     DatabaseUrl,
     EncryptionKeys,
     LogLevel,
-    one_line,
     password,
+    read,
     secrets_in,
 )
 from aixsss.stores.database import Database
@@ -54,12 +54,9 @@ class RekeySettings(BaseModel):
 def main(environ: Mapping[str, str] = os.environ) -> int:
     """Go through all keys once; returns the exit status."""
     try:
-        chosen = RekeySettings.model_validate(
-            values(frozenset(RekeySettings.model_fields), environ)
-        )
-    except (UnusableEnvironmentError, ValidationError) as error:
-        said = one_line(error) if isinstance(error, ValidationError) else str(error)
-        sys.stderr.write(f"aixsss: refused to start: {said}\n")
+        chosen = read(RekeySettings, environ)
+    except UnusableEnvironmentError as error:
+        sys.stderr.write(f"aixsss: refused to start: {error}\n")
         return EX_CONFIG
     write_json(REKEY, chosen)
     try:

@@ -1,13 +1,14 @@
 """States the kinds of settings that the API and the worker have in common."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from aixsss.environment import UnusableEnvironmentError, values
 from aixsss.keyring import Keyring
 from aixsss.strength import SIGNING_LENGTH, strong
 
@@ -105,3 +106,19 @@ def one_line(error: ValidationError) -> str:
         why = why.removeprefix("Value error, ")
         said.append(f"{name}: {why}" if name else why)
     return "; ".join(said)
+
+
+Chosen = TypeVar("Chosen", bound=BaseModel)
+
+
+def read(model: type[Chosen], environ: Mapping[str, str]) -> Chosen:
+    """Read the settings of one program, all of them checked.
+
+    Raises:
+        UnusableEnvironmentError: with one line that names every variable at fault.
+    """
+    found = values(frozenset(model.model_fields), environ)
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        raise UnusableEnvironmentError(one_line(error)) from None

@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from aixsss.environment import UnusableEnvironmentError, values
 from aixsss.setting_types import (
     AppEnv,
     DatabaseUrl,
@@ -18,8 +17,8 @@ from aixsss.setting_types import (
     RedisUrl,
     Secret,
     SigningKeys,
-    one_line,
     password,
+    read,
     secrets_in,
     weak,
 )
@@ -117,8 +116,4 @@ def settings(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         UnusableEnvironmentError: with one line that names every variable at fault.
     """
-    found = values(frozenset(Settings.model_fields), environ)
-    try:
-        return Settings.model_validate(found)
-    except ValidationError as error:
-        raise UnusableEnvironmentError(one_line(error)) from None
+    return read(Settings, environ)

@@ -55,7 +55,7 @@ class Service:
             settings.openai_base_url, settings.openai_api_key, settings.answer_seconds
         )
         self.chat = Chat(settings, self.store, self.models)
-        self.health = Health(settings, self.store, self.models, self.chat)
+        self.health = Health(settings, self.store, self.models)
 
     async def close(self) -> None:
         """Close all connections."""

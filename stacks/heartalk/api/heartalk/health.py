@@ -8,7 +8,6 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from heartalk.chat import Chat
 from heartalk.metrics import DECISIONS
 from heartalk.model import Models
 from heartalk.routing import Route, Turn, decide
@@ -22,21 +21,20 @@ SLOW_SECONDS = 1.0
 class Health:
     """Answers in detail; trouble of the provider degrades it and never ends the process."""
 
-    def __init__(self, settings: Settings, store: Store, models: Models, chat: Chat) -> None:
-        self._settings, self._store, self._models, self._chat = settings, store, models, chat
+    def __init__(self, settings: Settings, store: Store, models: Models) -> None:
+        self._settings, self._store, self._models = settings, store, models
         self._begun = time.monotonic()
 
     async def ready(self) -> bool:
-        """Whether requests can be answered; they can without Redis, and without the provider
-        from what is remembered, so that one dead part does not take all instances out.
+        """Whether anything can be answered: by the provider, or from what is remembered.
+
+        One dead part must not take all instances out; without both there is nothing to say.
         """
-        return True
+        return any(each["state"] != "down" for each in await self._asked())
 
     async def detailed(self) -> tuple[bool, dict[str, object]]:
         """Whether all is well, and all there is to tell."""
-        cache, provider = await asyncio.gather(
-            _checked(self._store.check()), _checked(self._models.check())
-        )
+        cache, provider = await self._asked()
         router = _router()
         parts = {
             "router": router,
@@ -58,6 +56,10 @@ class Health:
             "cpu": cpu(),
             "parts": parts,
         }
+
+    async def _asked(self) -> tuple[dict[str, object], dict[str, object]]:
+        """How Redis and the provider do, asked at once."""
+        return await asyncio.gather(_checked(self._store.check()), _checked(self._models.check()))
 
 
 def _router() -> dict[str, object]:

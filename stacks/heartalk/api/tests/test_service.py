@@ -99,6 +99,18 @@ async def test_a_provider_in_trouble_degrades_health_and_not_life(
     assert (alive.status_code, ready.status_code) == (200, 200)
 
 
+async def test_without_provider_and_memory_an_instance_is_not_ready(
+    environ: dict[str, str], model: ModelServer
+) -> None:
+    model.status = 500
+    nowhere = environ | {"REDIS_URL": "redis://:a-password@127.0.0.1:1/0"}
+    async with served(create_app(settings(nowhere))) as url, httpx2.AsyncClient() as http:
+        ready = await http.get(f"{url}/readyz")
+        alive = await http.get(f"{url}/livez")
+
+    assert (ready.status_code, alive.status_code) == (503, 200)
+
+
 async def test_the_seven_metrics_have_their_names(client: httpx2.AsyncClient) -> None:
     await client.post(ASK, json={"message": f"why {unique()}"})
     text = (await client.get("/metrics")).text

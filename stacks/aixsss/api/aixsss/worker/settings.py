@@ -4,9 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from aixsss.environment import UnusableEnvironmentError, values
 from aixsss.setting_types import (
     AppEnv,
     DatabaseUrl,
@@ -16,8 +15,8 @@ from aixsss.setting_types import (
     QueueName,
     RedisUrl,
     Secret,
-    one_line,
     password,
+    read,
     secrets_in,
     weak,
 )
@@ -72,8 +71,4 @@ def worker_settings(environ: Mapping[str, str] = os.environ) -> WorkerSettings:
     Raises:
         UnusableEnvironmentError: with one line that names every variable at fault.
     """
-    found = values(frozenset(WorkerSettings.model_fields), environ)
-    try:
-        return WorkerSettings.model_validate(found)
-    except ValidationError as error:
-        raise UnusableEnvironmentError(one_line(error)) from None
+    return read(WorkerSettings, environ)
