@@ -73,6 +73,10 @@ torture *arguments:
 verify stack="aixsss" *arguments:
     tools/verify {{ stack }} {{ arguments }}
 
+# how well answers from documents are found and supported: '-v' shows what went wrong
+evaluate-rag *arguments:
+    python -m tests.evaluation.rag {{ arguments }}
+
 # look for counterexamples that the fixed examples of 'just test' do not reach
 fuzz *arguments:
     python -m pytest tests/unit --hypothesis-profile=fuzz --timeout=0 {{ arguments }}

@@ -1,14 +1,19 @@
-"""Requests a core of the model gateway, beside HAProxy and LiteLLM, in one run.
+"""What a request costs in the model gateway, beside HAProxy and LiteLLM, in one run.
 
-    python bench/gateway.py [SECONDS] [ROUNDS] [--litellm=FOLDER]
+    python bench/gateway.py PIECE [SECONDS] [ROUNDS] [--litellm=FOLDER] [--python=PROGRAM]
 
+PIECE is `json` (answers at once), `delayed` (answers after 50 ms), `streams` (of 50 tokens, back to
+back), `paced` (a token each 10 ms), or `latency` (25 requests a second, what is added to each;
+SECONDS is how many of each).
 On two processors: what is measured has the first, the provider and the load (wrk, 32 connections)
-the second, and Redis too. Whole answers come from nginx at once, streams from the simulator, which
-is slower than what is measured: there only the processor time tells something. The targets take
+the second, and Redis too. Answers at once come from nginx, all others from the simulator, which is
+slower than what is measured: there only the processor time tells something. The targets take
 turns. The steady figure is processor time per request of a target's whole process tree; a core
 does a million of those microseconds.
 `policy` checks the key, routes, counts usage and metrics; `redis` has limits of requests and tokens
-in Redis beside; `cache` answers from there. FOLDER is an environment with `litellm[proxy]`.
+in Redis beside; `hits` answers from there, `all` looks there, asks the provider and keeps what it
+says.
+FOLDER is an environment with `litellm[proxy]`, PROGRAM another interpreter for the gateway.
 """
 
 import json
@@ -16,6 +21,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -39,12 +45,17 @@ TICK = os.sysconf("SC_CLK_TCK")
 FIRST, SECOND = "0", "1"
 BODY = {"model": "chat", "max_tokens": 64, "messages": [
     {"role": "system", "content": "You are a helpful assistant. " * 8},
-    {"role": "user", "content": "How do I braise pork?"}]}  # fmt: skip
+    {"role": "user", "content": "How do I braise pork? @@"}]}  # fmt: skip
 ANSWER = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "chat",
     "choices": [{"index": 0, "finish_reason": "stop",
      "message": {"role": "assistant", "content": "Slowly, with soy sauce. " * 8}}],
     "usage": {"prompt_tokens": 60, "completion_tokens": 48, "total_tokens": 108}}  # fmt: skip
-WINDOW = {"most": 10**9, "per": 60}
+WINDOW = {"most": 10**12, "per": 60}
+STREAMED = BODY | {
+    "stream": True,
+    "messages": [{"role": "user", "content": "Say @@[[tokens: 50]]"}],
+}
+PROVIDER, SIMULATOR, STORE = 20_999, 20_888, 20_500
 
 
 @dataclass
@@ -58,6 +69,8 @@ class Target:
     costs: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
     memory: float = 0.0
+    script: str = "same"
+    """What it is asked: the `same` each time, or something `new`."""
 
 
 @contextmanager
@@ -104,23 +117,29 @@ def resident(pid: int) -> float:
     return found / 1024
 
 
-def script(folder: Path, name: str, body: dict[str, object]) -> Path:
+def scripts(folder: Path, body: dict[str, object]) -> dict[str, Path]:
     """For wrk: what it sends."""
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     lines = [f"wrk.headers[{json.dumps(key)}]={json.dumps(text)}" for key, text in headers.items()]
-    file = folder / f"{name}.lua"
-    file.write_text(
-        "\n".join(('wrk.method="POST"', *lines, f"wrk.body={json.dumps(json.dumps(body))}"))
-    )
-    return file
+    start, end = json.dumps(body).split("@@")
+    same = [f"wrk.body={json.dumps(start + end)}"]
+    new = [f"local start, last = {json.dumps(start)}, {json.dumps(end)}",
+           "local count, run = 0, os.time() .. '-'",
+           "request = function() count = count + 1",
+           "return wrk.format(nil, nil, nil, start .. run .. count .. last) end"]  # fmt: skip
+    files = {}
+    for name, more in (("same", same), ("new", new)):
+        files[name] = folder / f"{name}.lua"
+        files[name].write_text("\n".join(('wrk.method="POST"', *lines, *more)))
+    return files
 
 
-def load(target: Target, file: Path, seconds: int) -> None:
+def load(target: Target, files: dict[str, Path], seconds: int) -> None:
     """One turn of one target."""
     before = spent(target.process.pid)
     said = subprocess.run(
         [TASKSET, "-c", SECOND, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency",
-         "-s", str(file), f"http://127.0.0.1:{target.port}/v1/chat/completions"],
+         "-s", str(files[target.script]), f"http://127.0.0.1:{target.port}/v1/chat/completions"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     used = spent(target.process.pid) - before
@@ -134,7 +153,7 @@ def load(target: Target, file: Path, seconds: int) -> None:
 
 
 def ready(port: int, path: str = "/readyz") -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90  # LiteLLM takes long
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2)
@@ -212,68 +231,139 @@ def litellm(
             "127.0.0.1", "--num_workers", "1"], env  # fmt: skip
 
 
-def targets(stack: ExitStack, folder: Path, up: int, home: Path | None) -> list[Target]:
+def targets(stack: ExitStack, folder: Path, up: int, told: "Told") -> list[Target]:
     """All of them, running."""
-    base, store, path = up + 100, 20_998, "/v1"
+    base, store, path = up + 100, STORE, "/v1"
     limits = {"requests": WINDOW, "tokens": WINDOW}
-    kept = {"STORE": f"redis://127.0.0.1:{store}/0"}
-    ours = [sys.executable, "-m", "seaway.ai.gateway"]
+    beside = {"limits": limits, "store_from": "STORE"}
+    kept = {"STORE": f"redis://127.0.0.1:{store}/0", "PYTHONPATH": os.pathsep.join(sys.path)}
+    ours = [told.python, "-m", "seaway.ai.gateway"]
     plans: list[tuple[str, list[str], dict[str, str]]] = [
         ("haproxy", haproxy(folder, f"h{base}", base, up, path), {}),
-        ("policy", ours, gateway(up, path)),
-        ("policy, redis", ours, gateway(up, path, limits=limits, store_from="STORE") | kept),
-        ("policy, redis, cache", ours,
-         gateway(up, path, limits=limits, store_from="STORE", cache=3600) | kept),
+        ("policy", ours, gateway(up, path) | kept),
+        ("redis", ours, gateway(up, path, **beside) | kept),
+        ("redis, hits", ours, gateway(up, path, **beside, cache=3600) | kept),
+        ("redis, all", ours, gateway(up, path, **beside, cache=60, name="all") | kept),
     ]  # fmt: skip
-    if home:
-        plans.append(("litellm", *litellm(folder, home, base + 4, up, path)))
+    if told.piece != "json":
+        plans = [each for each in plans if "hits" not in each[0] and "all" not in each[0]]
+    if told.litellm:
+        plans.append(("litellm", *litellm(folder, told.litellm, base + len(plans), up, path)))
     found = []
     for number, (name, argv, env) in enumerate(plans):
         port = {"PORT": str(base + number)}
         process = stack.enter_context(started(argv, FIRST, env | port))
         found.append(Target(name, base + number, process))
-        ready(base + number, "/health/liveliness" if name == "litellm" else "/readyz")
+        found[-1].script = "new" if name.endswith("all") else "same"
+    for each in found:
+        ready(each.port, "/health/liveliness" if each.name == "litellm" else "/readyz")
     return found
 
 
 def table(title: str, found: list[Target]) -> None:
-    print(f"\n{title}")
-    print(
-        f"{'target':24}{'req/s':>9}{'µs/req':>9}{'/core':>9}{'x haproxy':>11}{'p99 ms':>9}{'MB':>7}"
-    )
-    bound = statistics.median(found[0].costs)
+    columns = ("req/s", "µs/req", "/core", "x haproxy", "x litellm", "p99 ms", "MB")
+    print(f"\n{title}\n{'target':14}" + "".join(f"{each:>11}" for each in columns))
+    costs = {each.name: statistics.median(each.costs) for each in found}
     for each in found:
-        cost = statistics.median(each.costs)
+        cost = costs[each.name]
         rate, late = statistics.median(each.rates), statistics.median(each.p99)
-        print(f"{each.name:24}{rate:11.0f}{cost:11.1f}{1e6 / cost:11.0f}{bound / cost:11.2f}"
-              f"{late:11.2f}{each.memory:11.0f}")  # fmt: skip
+        rival = f"{costs['litellm'] / cost:11.1f}" if "litellm" in costs else f"{'-':>11}"
+        print(f"{each.name:14}{rate:11.0f}{cost:11.1f}{1e6 / cost:11.0f}"
+              f"{costs['haproxy'] / cost:11.2f}{rival}{late:11.2f}{each.memory:11.0f}")  # fmt: skip
 
 
-def main(seconds: int, rounds: int, home: Path | None) -> None:
+def asked_once(port: int, request: bytes, sign: bytes) -> float:
+    """Milliseconds until the sign has come."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(request)  # the first makes connections behind the target too
+        _until(connection, sign)
+        begin = time.perf_counter()
+        connection.sendall(request)
+        _until(connection, sign)
+        return (time.perf_counter() - begin) * 1000
+
+
+def _until(connection: socket.socket, sign: bytes) -> None:
+    text = b""
+    while sign not in text:
+        piece = connection.recv(65_536)
+        assert piece, text
+        text += piece
+
+
+def latency(found: list[Target], body: dict[str, object], sign: bytes, count: int) -> None:
+    """One at a time, 25 a second, in turns; what each adds to the provider's own time."""
+    text = json.dumps(body).replace("@@", "").encode()
+    head = (f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(text)}\r\n\r\n")  # fmt: skip
+    times: dict[str, list[float]] = {each.name: [] for each in found}
+    for _ in range(count):
+        for each in found:
+            times[each.name].append(asked_once(each.port, head.encode() + text, sign))
+            time.sleep(0.04)
+    base = times[found[0].name]
+    print(f"\n{'until ' + sign.decode():20}{'p50 ms':>9}{'added':>9}{'p99 ms':>9}{'added':>9}")
+    for name, each in times.items():
+        cells = [(share, sorted(each)[int(len(each) * share)], sorted(base)[int(len(base) * share)])
+                 for share in (0.5, 0.99)]  # fmt: skip
+        print(f"{name:20}" + "".join(f"{mine:9.2f}{mine - own:9.2f}" for _, mine, own in cells))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is to be measured."""
+
+    piece: str
+    seconds: int
+    rounds: int
+    litellm: Path | None
+    python: str
+
+
+def providers(stack: ExitStack, folder: Path, piece: str) -> None:
+    """Those that this piece needs."""
+    if piece in {"json", "latency"}:
+        stack.enter_context(started(provider(folder, PROVIDER), SECOND))
+    if piece != "json":
+        slow = {"delayed": {"SIMULATOR_LATENCY": "0.05"}, "paced": {"SIMULATOR_PACE": "0.01"}}
+        env = {"PORT": str(SIMULATOR), **slow.get(piece, {})}
+        stack.enter_context(started([sys.executable, "-m", "seaway.ai.simulator"], SECOND, env))
+        ready(SIMULATOR)
+
+
+def latencies(folder: Path, told: Told) -> None:
+    """Of whole answers, and of the first token of streams."""
+    pieces = ((PROVIDER, BODY, b'"total_tokens"'), (SIMULATOR, STREAMED, b'"content":"'))
+    for up, body, sign in pieces:
+        with ExitStack() as stack:
+            found = targets(stack, folder, up, told)
+            own = Target("the provider", up, found[0].process)
+            latency([own, *found], body, sign, told.seconds)
+
+
+def main(told: Told) -> None:
     assert shutil.which("wrk"), "apt-get install wrk"
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        stack.enter_context(started(provider(folder, 20_999), SECOND))
-        stack.enter_context(started(redis(folder, 20_998), SECOND))
-        simulated = [sys.executable, "-m", "seaway.ai.simulator"]
-        stack.enter_context(started(simulated, SECOND, {"PORT": "20888"}))
-        ready(20_888)
-        told = [{"role": "user", "content": "Count. [[tokens: 50]]"}]
-        streamed = BODY | {"stream": True, "messages": told}
-        rows = (("whole answers", 20_999, BODY), ("streams of 50 tokens", 20_888, streamed))
-        for title, up, body in rows:
-            with ExitStack() as these:
-                found = targets(these, folder, up, home)
-                file = script(folder, "load", body)
-                for _ in range(rounds):
-                    for each in found:
-                        load(each, file, seconds)
-                table(title, found)
+        stack.enter_context(started(redis(folder, STORE), SECOND))
+        providers(stack, folder, told.piece)
+        if told.piece == "latency":
+            latencies(folder, told)
+            return
+        up = PROVIDER if told.piece == "json" else SIMULATOR
+        found = targets(stack, folder, up, told)
+        files = scripts(folder, STREAMED if told.piece in {"streams", "paced"} else BODY)
+        for _ in range(told.rounds):
+            for each in found:
+                load(each, files, told.seconds)
+        table(told.piece, found)
 
 
 if __name__ == "__main__":
     plain = [each for each in sys.argv[1:] if not each.startswith("--")]
-    given = [each.partition("=")[2] for each in sys.argv[1:] if each.startswith("--litellm=")]
-    main(int(plain[0]) if plain else 3, int(plain[1]) if plain[1:] else 3,
-         Path(given[0]) if given else None)  # fmt: skip
+    given = dict(each[2:].split("=", 1) for each in sys.argv[1:] if each.startswith("--"))
+    home = Path(given["litellm"]) if "litellm" in given else None
+    main(Told(plain[0], int(plain[1]) if plain[1:] else 3, int(plain[2]) if plain[2:] else 3,
+              home, given.get("python", sys.executable)))  # fmt: skip

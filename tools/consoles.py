@@ -31,6 +31,7 @@ RESERVED = range(28100, 32700)
 VARYING = (
     (re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
     (re.compile(r"\b127\.0\.0\.1:\d+"), "ADDRESS"),
+    (re.compile(r"\bsource-[0-9a-f]{16}\b"), "source-ID"),
     (re.compile(r"\b([a-z][a-z0-9-]*)-[0-9a-f]{6}\b"), r"\1-ID"),
     (re.compile(r"\b(?:\d+m ?)?\d+(?:\.\d+)?(?:ms| ms|s\b| s\b)"), "SPAN"),
     (re.compile(r"\b\d+(\.\d+)? [kMGT]?B\b"), "SIZE"),

@@ -5,6 +5,7 @@ that holds the name is synced (rename(2), fsync(2)).
 """
 
 import os
+from io import FileIO
 from pathlib import Path
 
 
@@ -20,22 +21,37 @@ def write_whole(
     Raises:
         OSError: it could not be written; the old content is there.
     """
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)  # of a process that was killed and had this number
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    handle = os.open(draft, flags, mode)
+    folder, name = os.path.split(file)
+    draft = os.path.join(folder, f".{name}.{os.getpid()}")
+    handle = _draft(draft, mode)
     try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data.encode() if isinstance(data, str) else data)
-            out.flush()
+        with open(handle, "wb", buffering=0) as out:
+            _write(out, data.encode() if isinstance(data, str) else data)
             if durable:
-                os.fsync(out.fileno())
-        draft.replace(file)
+                os.fsync(handle)
+        os.replace(draft, file)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        Path(draft).unlink(missing_ok=True)
         raise
     if durable:
         sync_folder(file.parent)
+
+
+def _draft(draft: str, mode: int) -> int:
+    """A new file; one of a process that was killed and had this number makes room."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(draft, flags, mode)
+    except FileExistsError:
+        Path(draft).unlink(missing_ok=True)
+        return os.open(draft, flags, mode)
+
+
+def _write(out: FileIO, data: bytes) -> None:
+    """All of it: a disk may take less at a time."""
+    left = memoryview(data)
+    while left:
+        left = left[out.write(left) :]
 
 
 def make_folder(folder: Path, mode: int = 0o755) -> None:

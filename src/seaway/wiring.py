@@ -21,21 +21,22 @@ from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding, Severity
 from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
-from seaway.model.stack import Stack
 from seaway.model.workload import Build, Workload
 from seaway.ports.ledger import Event
 from seaway.stores.alarms import Alarms
 from seaway.stores.clock import SystemClock
 from seaway.stores.guard import REMOVED, Guard, Kept
 from seaway.stores.lease import Bell, holder, lease, ring
-from seaway.stores.ledger import SqliteLedger, warm
+from seaway.stores.ledger import SqliteLedger
 from seaway.stores.reserve import Reserve
 from seaway.stores.room import shortages
+from seaway.targets.local.ahead import Pipe, spawned
 from seaway.targets.local.daemon import Waiting, told
 from seaway.targets.local.state import StateFolder
 
 if TYPE_CHECKING:
     from seaway.engine.resolve import Resolved
+    from seaway.model.stack import Stack
     from seaway.stores.vault import FileVault
     from seaway.targets.local.target import LocalTarget
 
@@ -47,6 +48,8 @@ ENDING = 5.0
 """Seconds that a supervisor may take to end; to be killed then is as good: nothing is its own."""
 
 
+SCALED_AFTER = 5.0
+"""Seconds after the start of a supervisor: nothing is decided by then, and others are in haste."""
 OF_LATE = timedelta(minutes=1)
 """For so long it is shown that logs were removed: nothing else tells of it afterwards."""
 LAST_EVENTS = 100
@@ -82,7 +85,7 @@ def state_folder(stack: str, environment: str) -> StateFolder:
     return StateFolder(state_parent() / name)
 
 
-def read_stack(options: StackOptions) -> Stack:
+def read_stack(options: StackOptions) -> "Stack":
     """The stack file with its environment.
 
     Raises:
@@ -94,7 +97,7 @@ def read_stack(options: StackOptions) -> Stack:
     return read(options.file, options.environment, options.sets, kinds=KINDS)
 
 
-def resolved(stack: Stack, versions: Mapping[str, int] | None = None) -> "Resolved":
+def resolved(stack: "Stack", versions: Mapping[str, int] | None = None) -> "Resolved":
     """What the stack asks for; findings included, sources stamped with their fingerprints."""
     from seaway.components import KINDS  # noqa: PLC0415 -- see above
     from seaway.components.ingress import routing  # noqa: PLC0415 -- see above
@@ -115,7 +118,7 @@ def demanded(found: "Resolved") -> "Resolved":
     return found
 
 
-def ready_to_record(stack: Stack, vault: "FileVault") -> "Resolved":
+def ready_to_record(stack: "Stack", vault: "FileVault") -> "Resolved":
     """Make the secrets that may be made, then resolve with the versions there are.
 
     Raises:
@@ -129,18 +132,27 @@ def ready_to_record(stack: Stack, vault: "FileVault") -> "Resolved":
     return found
 
 
+def same_sources(release: Release) -> bool:
+    """Whether all sources are as they were when the release was made."""
+    return _stamped(release) == release
+
+
 def _stamped(release: Release) -> Release:
     """With the state of the sources in each build, so that changed source means a new digest."""
-    return replace(release, workloads=tuple(_stamp(each) for each in release.workloads))
+    prints: dict[Build, str] = {}  # several workloads have the same source
+    return replace(release, workloads=tuple(_stamp(each, prints) for each in release.workloads))
 
 
-def _stamp(workload: Workload) -> Workload:
+def _stamp(workload: Workload, prints: dict[Build, str]) -> Workload:
     from seaway.targets.local.sources import build_fingerprint  # noqa: PLC0415 -- see above
 
     build = workload.program.build
     if build is None:
         return workload
-    stamped: Build = replace(build, fingerprint=build_fingerprint(build))
+    plain: Build = replace(build, fingerprint="")
+    if plain not in prints:
+        prints[plain] = build_fingerprint(plain)
+    stamped = replace(plain, fingerprint=prints[plain])
     return replace(workload, program=replace(workload.program, build=stamped))
 
 
@@ -181,14 +193,14 @@ def wake(state: StateFolder) -> None:
 
 
 async def ensure_supervisor(
-    state: StateFolder, stack: str, environment: str, waiting: Waiting | None = None
+    state: StateFolder, stack: str, environment: str, waiting: Pipe | None = None
 ) -> int:
     """Start one if none lives, wake it if one does; return its pid.
 
     `waiting` is one that was started before it was known whether it is needed.
     """
     if not supervisor_pid(state):
-        one = waiting or Waiting.start()
+        one = Waiting(*(waiting or spawned()))
         alive = lambda: bool(supervisor_pid(state))  # noqa: E731 -- asked again and again
         await one.tell(stack, environment, alive, state.supervisor_log)
     wake(state)
@@ -196,24 +208,14 @@ async def ensure_supervisor(
 
 
 def supervise_when_told() -> None:
-    """Load everything, wait to be told which stack, and supervise it.
+    """Load what every stack needs, wait to be told which one, and supervise it.
 
     Raises:
         LeaseHeld: there is a supervisor already.
     """
-    from seaway.targets.local.parts import PARTS  # noqa: PLC0415 -- loaded while we wait
-
     os.closerange(3, MOST_DESCRIPTORS)  # what our caller holds open is none of ours
-    warm()
-
-    for each in (
-        "seaway.engine.supervise", "seaway.targets.local.target", *PARTS.values(),
-        "cryptography.hazmat.backends.openssl.backend",  # else loaded by the first to sign
-    ):  # fmt: skip
-        with suppress(ImportError):  # told when a stack needs it
-            importlib.import_module(each.partition(":")[0])
-    gc.freeze()  # all that is for ever: looking through it would hold up a restart by 20 ms
-
+    for each in ("seaway.engine.supervise", "seaway.targets.local.target"):
+        importlib.import_module(each)
     ready: dict[StateFolder, LocalTarget] = {}
 
     def expected(stack: str, environment: str) -> None:
@@ -221,6 +223,8 @@ def supervise_when_told() -> None:
         ready[state] = _prepared(state, stack)
 
     if named := told(_log_of, expected):
+        gc.freeze()  # all that is for ever: looking through it would hold up a restart by 20 ms
+        gc.enable()
         asyncio.run(supervise(*named, ready.get(state_folder(*named))))
 
 
@@ -258,8 +262,10 @@ async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = 
         alarms = Alarms(clock)
         async with _rung(state) as bell, ready or open_target(state, stack) as target:
             ledger = open_ledger(state)
-            supervisor = Supervisor(Name(stack), ledger, target, clock, bell.rung, alarms, mine)
-            async with _guarded(state, ledger, alarms):
+            supervisor = Supervisor(
+                Name(stack), ledger, target, clock, bell.rung, alarms, mine, tails=target
+            )
+            async with _guarded(state, ledger, alarms), _scaling(state, ledger, target, alarms):
                 with suppress(OSError):  # nobody needs to know so much that it would not go on
                     adopted = sum(each.phase.running for each in await target.observe())
                     facts = {"pid": os.getpid(), "adopted": adopted}
@@ -279,6 +285,29 @@ async def _guarded(
         reserve=Reserve(state.reserve), ledger=ledger, clock=SystemClock(), alarms=alarms,
     )  # fmt: skip
     task = asyncio.create_task(guard.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _scaling(
+    state: StateFolder, ledger: SqliteLedger, target: "LocalTarget", alarms: Alarms
+) -> AsyncGenerator[None]:
+    """With services that scale by themselves, for as long as the block runs."""
+
+    async def scale() -> None:
+        await asyncio.sleep(SCALED_AFTER)
+        from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
+
+        await Autoscaler(
+            ledger=ledger, target=target, meter=target.meter(), clock=SystemClock(),
+            ring=lambda: ring(state.wake), alarm=alarms,
+        ).run()  # fmt: skip
+
+    task = asyncio.create_task(scale())
     try:
         yield
     finally:

@@ -1,10 +1,11 @@
 """The journey of HearTalk: everything that it promises, tried on the running system.
 
 It hurts what it visits: it kills an instance, makes the stand-in of the provider fail, and makes
-two releases.
+some releases, a broken one too.
 """
 
 import asyncio
+import json
 import statistics
 import time
 from collections import Counter
@@ -201,6 +202,49 @@ class Visit:
         figures = {"requests": seen.count, "back_s": round(seconds, 1)}
         return Evidence(Both("replaced; no request failed", "已接替；没有请求失败"), figures)
 
+    async def rolled(self) -> Evidence:
+        """A good version takes over and a broken one does not; nobody who asks notices either."""
+        figures: dict[str, str | int | float] = {}
+        async with load(self.system.http(), HEALTH) as seen:
+            figures |= await self._deploy("good", 0, "services.api.env.LOG_LEVEL=debug")
+            broken = 'services.api.run=[python, -c, "raise SystemExit(3)"]'
+            figures |= await self._deploy("broken", 5, broken)
+        expect(not seen.failures, Both("requests failed", "有请求失败"), failed=str(seen.failures))
+        told = await self.system.seaway("releases", "--format", "json")
+        newest = json.loads(told.stdout)[0]
+        expect(
+            newest["by"].startswith("restores") and newest["state"] == "serving",
+            Both("it was not rolled back", "没有回滚"),
+            **newest,
+        )
+        await self._deploy("as before", 0)
+        return Evidence(
+            Both("the broken one went back; no request failed", "损坏的版本已回滚；没有请求失败"),
+            {**figures, "requests": seen.count},
+        )
+
+    async def scales(self) -> Evidence:
+        """Within 2 and 3 copies, for a small machine: the rules are the same up to 10."""
+        rules = ("replicas=2..3", "scale.cpu=8%", "scale.rps=1000", "scale.down_after=1m")
+        await self._up(*(f"services.api.{each}" for each in rules))
+        try:
+            least = await until(lambda: self._copies(2), Both("not down to 2", "没有缩到 2"), LONG)
+            async with load(self.system.http(), HEALTH) as seen:
+                more = await until(lambda: self._copies(3), Both("no third came", "没有扩展"), LONG)
+            fewer = await until(lambda: self._copies(2), Both("none left", "没有缩回"), LONG)
+        finally:
+            await self._up()
+        expect(not seen.failures, Both("requests failed", "有请求失败"), failed=str(seen.failures))
+        figures = {"to_2_s": round(least), "out_s": round(more), "in_s": round(fewer),
+                   "requests": seen.count}  # fmt: skip
+        return Evidence(
+            Both("2, 3 and 2 again; no request failed", "2、3、再到 2；没有请求失败"), figures
+        )
+
+    async def _copies(self, number: int) -> bool:
+        there = await self.system.instances("api")
+        return len(there) == number and all(each.serving for each in there)
+
     async def soak(self) -> Evidence:
         """Memory of the instances after 1,000 requests, and after 2,000 more."""
         clients = [self.system.http() for _ in range(20)]
@@ -250,6 +294,17 @@ class Visit:
             ]
             total += sum(float(each) for each in values)
         return total
+
+    async def _deploy(self, name: str, status: int, *sets: str) -> dict[str, float]:
+        """How long it took, in seconds; `status` is what it must end with."""
+        words = [word for each in sets for word in ("--set", each)]
+        done = await self.system.seaway("deploy", *words, "--format", "json", limit=LONG)
+        expect(
+            done.status == status,
+            Both("a deploy did not end as it should", "部署结果不符合预期"),
+            deploy=name, status=done.status, said=done.stderr[-500:],
+        )  # fmt: skip
+        return {f"{name}_s": json.loads(done.stdout)["took"]} if done.stdout.strip() else {}
 
     async def _up(self, *sets: str) -> None:
         words = [word for each in sets for word in ("--set", each)]
@@ -343,10 +398,11 @@ JOURNEY = Journey(
         Line(
             id="scaling",
             says=Both(
-                "CPU load makes it scale out to at most 10 and back to 2",
-                "CPU 负载使其扩展至最多 10 个并缩回 2 个",
+                "CPU load makes it scale out, to no more than allowed, and back",
+                "CPU 负载使其扩展但不超过上限，之后缩回",
             ),
-            not_yet=Both("there is no autoscaling yet", "自动伸缩尚未实现"),
+            check=Visit.scales,
+            limit=LONG,
         ),
         Line(
             id="killed",
@@ -360,7 +416,8 @@ JOURNEY = Journey(
         Line(
             id="rollback",
             says=Both("A broken version is rolled back by itself", "损坏的版本自动回滚"),
-            not_yet=Both("releases are not watched yet", "尚未监视发布"),
+            check=Visit.rolled,
+            limit=LONG,
         ),
         Line(
             id="backup",

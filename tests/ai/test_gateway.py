@@ -1,11 +1,12 @@
 """The gateway through OpenAI's own client: what works with a provider works with it."""
 
 import asyncio
+import json
 
 import openai
 import pytest
 
-from tests.ai.conftest import gateway, provider
+from tests.ai.conftest import KEY, gateway, provider
 
 CHINESE, ENGLISH = "怎样做红烧肉？", "How do I braise pork?"
 WEATHER = {"type": "function", "function": {"name": "get_weather", "parameters": {
@@ -123,6 +124,31 @@ async def test_who_hangs_up_frees_the_provider_within_a_quarter_of_a_second(door
 
     assert max(late) < 0.25
     assert (await simulator.state())["ended"]["cancelled"] == 20
+
+
+async def test_who_hangs_up_before_a_whole_answer_frees_the_provider_too(door, simulator):
+    """Also of requests that were sent before the first was answered; the provider is asked once."""
+    loop = asyncio.get_running_loop()
+    body = json.dumps({"model": "chat", "messages": said("[[simulate: silent]]")}).encode()
+    head = (f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
+            f"content-length: {len(body)}\r\n\r\n")  # fmt: skip
+    await ask(door, ENGLISH)  # there is a connection to the provider
+    late = []
+    for number in range(10):
+        _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write((head.encode() + body) * 3)
+        await simulator.until(lambda state, most=number: state["requests"] == most + 2)
+        writer.transport.abort()
+        begin = loop.time()
+        await simulator.until(lambda state: not state["open"])
+        late.append(loop.time() - begin)
+
+    assert max(late) < 0.25
+    assert (await simulator.state())["requests"] == 11
+    text = (await door.http.get("/metrics")).text
+    assert "ai_cancelled_total 10\n" in text
+    assert 'model="chat",outcome="ok"} 1\n' in text
+    assert 'model="chat",outcome="cancelled"} 10\n' in text
 
 
 async def test_the_seven_metrics_of_the_documents_are_there(door):

@@ -1,15 +1,17 @@
 """Faults at random (T20, T21): short as a test, whole with SEAWAY_FAULTS=long."""
 
 import asyncio
+import json
 import os
 import random
 import re
 from collections import Counter
+from pathlib import Path
 
 import openai
 import pytest
 
-from tests.ai.conftest import Program, gateway, provider, simulating, target
+from tests.ai.conftest import KEY, Program, gateway, provider, simulating, target
 from tests.ai.test_gateway_limits import doors, redis, tried  # noqa: F401 -- a fixture
 
 LONG = os.environ.get("SEAWAY_FAULTS") == "long"
@@ -20,7 +22,8 @@ KINDS = [
 ]  # fmt: skip
 SHARE = 0.2
 """Part of the calls of the bad providers that fail."""
-REQUESTS = 15_000 if LONG else 400
+REQUESTS = int(os.environ.get("SEAWAY_REQUESTS", "15000" if LONG else "400"))
+"""A long run may be made of parts, each with a seed of its own."""
 AT_ONCE = 40
 TRIES = 4
 """Of a client that tries again when it is told that it may."""
@@ -122,11 +125,74 @@ async def test_a_provider_that_is_down_is_not_called_more_than_it_is_wanted():
     assert calls <= 1.1 * 400
 
 
+async def answered(reader: asyncio.StreamReader) -> int:
+    """The status of a whole answer."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    [length] = re.findall(rb"content-length: (\d+)", head)
+    await reader.readexactly(int(length))
+    return int(head[9:12])
+
+
+async def counted(doors: list[Program], tries: int, body: dict) -> Counter[int]:
+    """Like `tried`, with so little work of its own that four processes have theirs."""
+    text = json.dumps(body).encode()
+    head = (f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
+            f"content-length: {len(text)}\r\n\r\n")  # fmt: skip
+    left, found = iter(range(tries)), Counter[int]()
+
+    async def one(door: Program) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        for _ in left:
+            writer.write(head.encode() + text)
+            found[await answered(reader)] += 1
+        writer.close()
+
+    await asyncio.gather(*(one(doors[number % len(doors)]) for number in range(48)))
+    return found
+
+
+def clocks(folder: Path, count: int) -> list[dict[str, str]]:
+    """Variables for so many processes, each with a clock of the world that its file sets."""
+    library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+    if not Path(library).exists():
+        return [{}] * count
+    files = [folder / f"clock-{number}" for number in range(count)]
+    for file in files:
+        file.write_text("+0")
+    return [{"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1",
+             "FAKETIME_DONT_FAKE_MONOTONIC": "1"} for file in files]  # fmt: skip
+
+
+async def jumping(folder: Path) -> None:
+    """Clocks of the world that go an hour forth and back, each when it likes."""
+    luck = random.Random(SEED)  # noqa: S311 -- to be repeated
+    while files := list(folder.glob("clock-*")):
+        luck.choice(files).write_text(luck.choice(["+3600", "-3600", "+0"]))
+        await asyncio.sleep(0.1)
+
+
+async def killed_and_back(redis) -> None:  # noqa: F811 -- a fixture
+    """Redis, in the middle of it."""
+    place = redis.place
+    await asyncio.sleep(1)
+    redis.process.kill()
+    await redis.process.wait()
+    redis.place = place
+    await redis.launch()
+    await redis.until_ready()
+
+
 @pytest.mark.local
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["requests", "tokens"])
-async def test_four_processes_together_let_no_more_in_than_the_limit(simulator, redis, kind):  # noqa: F811 -- the fixture
-    """T21: 10,000 tries when it is long; at least 99 % of the limit is used."""
+@pytest.mark.parametrize("turn", range(5 if LONG else 1))
+async def test_four_processes_together_let_no_more_in_than_the_limit(
+    simulator, redis, kind, turn, tmp_path  # noqa: F811 -- the fixture
+):  # fmt: skip
+    """T21: 10,000 tries five times when it is long; at least 99 % of the limit is used.
+
+    Clocks jump by an hour, where they can be made to, and in a long run Redis is killed.
+    """
     tries = 10_000 if LONG else 400
     most = tries // 4
     body = {"model": "chat", "max_tokens": 20, "messages": [
@@ -136,10 +202,17 @@ async def test_four_processes_together_let_no_more_in_than_the_limit(simulator, 
         answer = (await simulator.http.post("/v1/chat/completions", json=body)).json()
         cost = answer["usage"]["total_tokens"]
     limits = {kind: {"most": most * cost, "per": 3600}}
-    async with doors(4, simulator, redis, limits=limits) as four:
-        found = await tried(four, tries, body)
-        found += await tried(four, 200, body)  # what was reserved and not used is there again
+    async with doors(4, simulator, redis, clocks(tmp_path, 4), limits=limits) as four:
+        jumps = asyncio.create_task(jumping(tmp_path))
+        again = asyncio.create_task(killed_and_back(redis)) if LONG else None
+        found = await counted(four, tries, body)
+        if again:
+            await again
+            await asyncio.sleep(2)  # until all are connected anew
+        found += await counted(four, tries // 2, body)  # what was not used is there again
+        jumps.cancel()
+    print(f"turn {turn}: {kind}, {dict(found)}, {found[200] / most:.4f} of {most}")  # noqa: T201 -- the result
 
     assert found[200] * cost <= most * cost
     assert found[200] >= 0.99 * most
-    assert found[200] + found[429] == tries + 200
+    assert found[200] + found[429] + found[503] == tries + tries // 2

@@ -20,7 +20,8 @@ METADATA = ["169.254.169.254", "169.254.0.1", "fe80::a9fe:a9fe", "fd00:ec2::254"
             "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::"]  # fmt: skip
 SPELLINGS = ["127.0.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "127.1",
              "127.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "localhost",
-             "localhost.", "LOCALHOST", "0", "0.0.0.0", "[::]"]  # fmt: skip
+             "localhost.", "LOCALHOST", "0", "0.0.0.0", "[::]", "0x7f.1", "127.000.000.001",
+             "017700000001", "[0:0:0:0:0:0:0:1]"]  # fmt: skip
 FORMS = ["http://{}:{}/v1", "https://{}:{}/v1", "http://u:p@{}:{}/v1", "http://{}:{}@example/",
          "//{}:{}/v1", "gopher://{}:{}/", "file:///etc/passwd#{}:{}", "{}:{}"]  # fmt: skip
 HEADERS = ["x-base-url", "x-api-base", "x-forwarded-host", "x-upstream", "openai-base-url",
@@ -81,7 +82,7 @@ async def trap():
 
 
 async def test_no_address_that_a_client_names_is_called(simulator, trap):
-    """T23, short: every form and spelling in every place; only the provider hears of it."""
+    """T23: every form and spelling in every place; only the provider hears of it."""
     async with gateway({"one": provider(simulator)}) as door:
         urls = [form.format(name, trap.port) for form in FORMS for name in SPELLINGS]
         asked = []
@@ -93,7 +94,7 @@ async def test_no_address_that_a_client_names_is_called(simulator, trap):
             ))  # fmt: skip
         found = [each.status_code for each in await asyncio.gather(*asked)]
 
-    assert len(found) == 256
+    assert len(found) == 320
     assert set(found[::2]) == {404}
     assert set(found[1::2]) == {200}
     assert trap.heard == []

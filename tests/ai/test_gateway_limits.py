@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,17 +36,17 @@ def address(redis) -> str:
 
 
 @contextlib.asynccontextmanager
-async def doors(count: int, simulator, redis, **settings: object):
-    """So many processes of one gateway."""
+async def doors(count: int, simulator, redis, env: Sequence[dict] = (), **settings: object):
+    """So many processes of one gateway, each with more variables."""
     async with contextlib.AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(
                 gateway(
-                    {"one": provider(simulator)}, {"STORE": address(redis)}, store_from="STORE",
-                    **settings,
+                    {"one": provider(simulator)}, {"STORE": address(redis), **more},
+                    store_from="STORE", **settings,
                 )
             )
-            for _ in range(count)
+            for more in (env or [{}] * count)
         ]  # fmt: skip
 
 
@@ -212,6 +214,91 @@ async def test_a_key_is_kept_as_a_hash_and_refused_a_second_after_it_is_revoked(
     assert KEY.encode() not in dump
     assert max(refused) < 1
     assert stranger.status_code == 401
+
+
+async def test_a_provider_that_may_not_be_asked_more_is_passed_by(simulator, redis):
+    """R51: its own limits of requests and tokens, over all processes; a retry counts too."""
+    strict = provider(simulator, limits={"requests": {"most": 10, "per": 600}})
+    routes = {"chat": {"to": [{"provider": "strict", "model": "one"},
+                              {"provider": "spare", "model": "two"}]},
+              "only": {"to": [{"provider": "strict", "model": "one"}]}}  # fmt: skip
+    providers, env = {"strict": strict, "spare": provider(simulator)}, {"STORE": address(redis)}
+    async with (
+        gateway(providers, env, store_from="STORE", routes=routes) as first,
+        gateway(providers, env, store_from="STORE", routes=routes) as second,
+    ):
+        await simulator.fault("500", times=1)
+        answers = [await each.http.post("/v1/chat/completions", json={**BODY, "stream": stream})
+                   for each in (first, second) for stream in (False, True)
+                   for _ in range(5)]  # fmt: skip
+        models = Counter("two" if '"model":"two"' in each.text else "one" for each in answers)
+        refused = await first.http.post("/v1/chat/completions", json={**BODY, "model": "only"})
+        state = (await first.http.get("/readyz")).json()["providers"]
+
+    assert {each.status_code for each in answers} == {200}
+    assert models == {"one": 9, "two": 11}
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "provider_busy")
+    assert float(refused.headers["retry-after-ms"]) > 500_000
+    assert state["strict"] == "closed"
+
+
+async def test_what_clients_used_is_known_after_the_processes_are_gone(simulator, redis):
+    """By client, provider and model, over all processes; also what came just before the end."""
+    admin = {"authorization": "Bearer admin-key"}
+    priced = {"one": provider(simulator, prices={"chat": {"output": 50_000}})}
+    env = {"STORE": address(redis)}
+    for number in (1, 2):
+        async with gateway(priced, env, store_from="STORE", admin_from="ADMIN") as door:
+            streamed = {**BODY, "stream": True}
+            assert await tried([door], 3 * number) + await tried([door], 1, streamed) == {
+                200: 3 * number + 1
+            }
+    async with gateway(priced, env, store_from="STORE", admin_from="ADMIN") as door:
+        stranger = await door.http.get("/admin/usage")
+        wrong = await door.http.get("/admin/usage?from=yesterday", headers=admin)
+        days = f"from={date.today() - timedelta(1)}&to={date.today() + timedelta(1)}"  # noqa: DTZ011 -- either day will do
+        found = (await door.http.get(f"/admin/usage?{days}", headers=admin)).json()["usage"]
+        known = (await simulator.http.post("/v1/chat/completions", json=BODY)).json()["usage"]
+
+    [line] = [{key: value for key, value in each.items() if key != "day"} for each in found]
+    assert (stranger.status_code, wrong.status_code) == (401, 400)
+    assert line == {
+        "client": "stack", "provider": "one", "model": "chat", "requests": 11,
+        "input_tokens": 11 * known["prompt_tokens"],
+        "output_tokens": 11 * known["completion_tokens"],
+        "spend": 11 * known["completion_tokens"] * 0.05,
+    }  # fmt: skip
+
+
+async def test_prompts_are_kept_only_where_a_route_says_so_masked_and_for_a_time(simulator, redis):
+    admin = {"authorization": "Bearer admin-key"}
+    to = [{"provider": "one", "model": "chat"}]
+    routes = {"chat": {"to": to}, "watched": {"to": to, "prompts": 3600},
+              "briefly": {"to": to, "prompts": 0.5}}  # fmt: skip
+    text = "I am Wu, wu@example.com, 13812345678, 11010519491231002X, sk-abcdefghijkl1234"
+    body = {"messages": [{"role": "user", "content": text}]}
+    providers, env = {"one": provider(simulator)}, {"STORE": address(redis)}
+    async with gateway(
+        providers, env, store_from="STORE", admin_from="ADMIN", routes=routes
+    ) as door:
+        for model in ("chat", "watched", "briefly"):
+            answer = await door.http.post("/v1/chat/completions", json={**body, "model": model})
+            assert answer.status_code == 200
+        stranger = await door.http.get("/admin/prompts?route=watched")
+        kept = {}
+        async with asyncio.timeout(5):
+            while not kept.get("watched") or kept["briefly"]:
+                for route in routes:
+                    found = await door.http.get(f"/admin/prompts?route={route}", headers=admin)
+                    kept[route] = found.json()["prompts"]
+                await asyncio.sleep(0.05)
+        dump = await dumped(redis)
+
+    [row] = kept["watched"]
+    assert stranger.status_code == 401
+    assert (row["client"], row["model"], kept["chat"]) == ("stack", "watched", [])
+    assert "I am Wu, [email], [phone], [id], [key]" in row["text"]
+    assert b"wu@example.com" not in dump
 
 
 async def dumped(redis) -> bytes:

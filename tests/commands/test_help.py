@@ -25,6 +25,10 @@ Commands:
   explain     Show each setting and where it comes from.
   plan        Show what `up` would do.
   up          Start the stack, or bring it to what the file says now.
+  deploy      Bring the stack to what the file says, and report what that cost.
+  releases    List the releases that can be gone back to, the newest first.
+  rollback    Go back to an earlier release: its code, routes, settings and
+              versions of secrets.
   down        Stop everything, in reverse order of starting.
   status      Show what is running.
   wait        Wait until parts are ready.
@@ -32,9 +36,11 @@ Commands:
   exec        Run a command where a service runs.
   restart     Replace running instances by new ones of the same.
   scale       Change how many instances a service has.
+  simulate    Replay a load against the scaling rules.
   secrets     Keep passwords and keys, encrypted.
   jobs        Look into the queues behind the workers.
   doctor      Find what is wrong, with cause and remedy.
+  install     Have systemd keep the supervisor of this stack.
   verify      Try the acceptance list of a stack on the running system.
   completion  Print a script that completes commands in a shell.
 
@@ -80,6 +86,9 @@ def test_the_first_page_in_chinese(seaway):
   explain     显示每项设置的值及其来源。
   plan        显示 up 将要做什么。
   up          启动整个应用栈，或让它变成文件现在描述的样子。
+  deploy      让应用栈变成文件现在描述的样子，并报告这次部署的代价。
+  releases    列出可以回滚到的版本，最新的在前。
+  rollback    回到更早的版本：包括其代码、路由、设置和密钥版本。
   down        按启动的相反顺序停止所有服务。
   status      显示正在运行的内容。
   wait        等待服务就绪。
@@ -87,9 +96,11 @@ def test_the_first_page_in_chinese(seaway):
   exec        在服务的运行环境中执行命令。
   restart     用同样的新实例替换正在运行的实例。
   scale       调整服务的实例数量。
+  simulate    用一段负载演练伸缩规则。
   secrets     加密保存密码和密钥。
   jobs        查看 worker 背后的任务队列。
   doctor      查找问题，给出原因和解决办法。
+  install     让 systemd 看护该应用栈的守护进程。
   verify      在正在运行的系统上逐项执行验收清单。
   completion  输出用于命令行补全的脚本。
 

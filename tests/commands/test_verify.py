@@ -138,6 +138,17 @@ def test_a_stack_that_does_not(seaway):
     assert "失败 1，未执行 1，通过 0" in done.stderr
 
 
+def test_only_some_lines_are_tried(seaway):
+    """Those that are named, and those that they come after; a wrong name gets the nearest."""
+    done = seaway("verify", "--only", "killed", "--format", "json")
+    wrong = seaway("verify", "--only", "pages,panels")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each["id"] for each in json.loads(done.stdout)["lines"]] == ["page", "killed"]
+    assert wrong.returncode == 2
+    assert "did you mean page?" in wrong.stderr
+
+
 def test_an_interrupted_journey_tidies_up_and_still_reports(seaway):
     """What it changed is put back, with the commands it needs for that."""
     process = seaway.start("verify", "--journey", "long.py")

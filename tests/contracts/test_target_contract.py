@@ -105,6 +105,17 @@ async def test_a_killed_instance_is_seen_as_dead(stage):
     assert (dead.deaths, dead.reason) == (1, "killed by SIGKILL")
 
 
+async def test_a_replacement_may_be_made_and_started_by_one_step(stage):
+    workload = web(stage.folder)
+    create = Create(workload=workload, slot=0, deaths=1, start=True)
+    await stage.perform(create, workload)
+    await stage.perform(create, workload)
+
+    [ready] = await stage.until(lambda seen: seen and seen[0].phase is Phase.READY)
+
+    assert (ready.slot, ready.deaths) == (0, 1)
+
+
 async def test_deaths_in_a_row_are_counted_over_instances(stage):
     workload = web(stage.folder)
     await stage.perform(Create(workload=workload, slot=0, deaths=3), workload)

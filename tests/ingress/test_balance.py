@@ -193,8 +193,10 @@ async def test_a_post_that_could_not_be_sent_goes_to_another(tmp_path):
     assert status == [200] * 6
 
 
-async def test_without_anybody_the_answer_comes_at_once(tmp_path):
+async def test_without_anybody_the_answer_comes_at_once_after_a_moment_of_patience(tmp_path):
+    """Who asks first waits for somebody to come back; whoever asks afterwards does not."""
     async with running(tmp_path, routing()) as stand, stand.client() as client:
+        await client.get("/")
         started = time.monotonic()
         said = await client.get("/")
 
@@ -249,3 +251,18 @@ async def _all_listen(api: list[Backend]) -> bool:
             return False
         writer.close()
     return True
+
+
+async def test_a_request_that_finds_nobody_waits_for_somebody_to_come_back(tmp_path):
+    """An instance that is started anew takes a moment; a payment must not fail for it."""
+    api = Backend("api-1", says(b"back"))
+    async with backends(api), running(tmp_path, routing()) as stand, stand.client() as client:
+        said = []
+        for _ in range(2):  # the second time it is gone again at once
+            asking = asyncio.create_task(client.post("/", content=b"pay"))
+            await asyncio.sleep(1.5)
+            await stand.admit(api)
+            said.append(await asking)
+            await stand.traffic.drain(api.instance())
+
+    assert [(each.status_code, each.text) for each in said] == [(200, "back")] * 2

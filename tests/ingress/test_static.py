@@ -49,7 +49,7 @@ def site(tmp_path) -> Path:
 async def served(folder: Path, site: Path, **settings: object) -> AsyncIterator[Backend]:
     part = StaticPart()
     server = Server(part="static", settings={
-        "root": str(site), "spa": True, "cache": "", "hashed": FOREVER, "entry": "no-cache",
+        "root": str(site), "spa": True, "cache": 0, "hashed": FOREVER, "entry": "no-cache",
         **settings,
     })  # fmt: skip
     run = folder / "nginx"

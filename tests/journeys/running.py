@@ -29,6 +29,8 @@ class Seaway:
     state: Path
     environ: dict[str, str] = field(default_factory=dict)
     sets: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    """What the command is run by: `nsenter`, to be somewhere else."""
 
     def __call__(
         self, *arguments: str, status: int | None = 0, stdin: str = "", limit: float = PATIENCE
@@ -36,7 +38,8 @@ class Seaway:
         """Run one command; return what it printed. `status` None takes any."""
         sets = [word for each in self.sets for word in ("--set", each)]
         done = subprocess.run(
-            [sys.executable, "-m", "seaway", "-f", str(self.file), "--no-color", *sets, *arguments],
+            [*self.before, sys.executable, "-m", "seaway", "-f", str(self.file), "--no-color",
+             *sets, *arguments],
             env=self.env, input=stdin, capture_output=True, text=True,
             timeout=limit, check=False,
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """Carry out a release: record it, see that it is supervised, show how it comes into place."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from seaway import wiring
@@ -13,8 +14,10 @@ from seaway.engine.wait import Patience, until_in_place
 from seaway.errors import NothingRunning, NotRestored, ReleaseFailed, SeawayError, WaitTimedOut
 from seaway.model.release import Release
 from seaway.ports.ledger import Ledger
-from seaway.stores.ledger import SqliteLedger, warm
+from seaway.stores.ledger import SqliteLedger
 
+Until = Callable[[Ledger, int, int, Patience], Awaitable[None]]
+"""Waits for a release; see `engine/wait`."""
 RESTORING = timedelta(minutes=2)
 """How long the release before may take to come back."""
 
@@ -49,7 +52,7 @@ async def apply(show: Show, here: Place, release: Release) -> Release:
     return await finish(show, here, await begin(show, here, release))
 
 
-async def finish(show: Show, here: Place, begun: Begun) -> Release:
+async def finish(show: Show, here: Place, begun: Begun, until: Until = until_in_place) -> Release:
     """Return when it is in place; a failure is shown with the last lines of what failed.
 
     Raises:
@@ -58,12 +61,11 @@ async def finish(show: Show, here: Place, begun: Begun) -> Release:
         WaitTimedOut: it took longer than `--timeout`; the supervisor goes on.
     """
     ledger, recorded, after = wiring.open_ledger(here.state), begun.release, begun.after
-    warm()  # the supervisor is at work: now it costs no time
     failed: SeawayError
     with progress(show, ledger, recorded.created) as watch:
         try:
             limit = patience(here, show.settings, watch=watch)
-            await until_in_place(ledger, recorded.number, after, limit)
+            await until(ledger, recorded.number, after, limit)
         except WaitTimedOut:
             raise
         except ReleaseFailed as error:

@@ -15,6 +15,7 @@ from seaway.model.release import Release
 class Begun:
     """A release that a supervisor is carrying out."""
 
+    here: Place
     release: Release
     after: int
     """The last event before it was asked for."""
@@ -26,7 +27,7 @@ async def begin(show: Show, here: Place, release: Release) -> Begun:
     after = ledger.last_event()
     recorded = ledger.record(release)
     await wiring.ensure_supervisor(here.state, here.stack, here.environment, show.settings.waiting)
-    return Begun(release=recorded, after=after)
+    return Begun(here=here, release=recorded, after=after)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from seaway.cli.patience import patience
 from seaway.cli.place import Place
 from seaway.cli.plan import Outlook, outlook, tree
 from seaway.cli.progress import Lines
+from seaway.cli.remembered import take_back
 from seaway.cli.settings import Format
 from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.status import current, show_status, something_runs
@@ -24,24 +25,24 @@ Asked = tuple[Resolved, Vault]
 """What the file asks for, and where its secrets are."""
 
 
-async def bring_up(show: Show, here: Place, asked: Asked) -> None:
-    """Show what will happen, then make it happen.
+async def bring_up(show: Show, here: Place, asked: Asked) -> Release:
+    """Show what will happen, then make it happen; return what is in place.
 
     Raises:
         UsageError: some of it cannot be.
     """
     ahead = await outlook(*asked)
-    _tell(show, ahead)
+    tell(show, ahead)
     ledger = wiring.open_ledger(here.state)
-    if ahead.count == 0 and here.alive() and _same(ledger.wanted(), ahead.release):
+    if ahead.count == 0 and here.alive() and same(ledger.wanted(), ahead.release):
         show.note("note unchanged", stack=here.stack)
         await until_ready(ledger, (), patience(here, show.settings))
-        return
-    _draw(show, ahead)
-    await apply(show, here, ahead.release)
+        return ahead.release
+    draw(show, ahead)
+    return await apply(show, here, ahead.release)
 
 
-async def bring_back(show: Show, here: Place, asked: Asked, begun: Begun) -> None:
+async def bring_back(show: Show, here: Place, asked: Asked, begun: Begun) -> Release:
     """Show what happens while it does: to look ahead takes as long as a server's start.
 
     Raises:
@@ -49,16 +50,15 @@ async def bring_back(show: Show, here: Place, asked: Asked, begun: Begun) -> Non
     """
     ahead = await outlook(*asked, begun=True)
     try:
-        _tell(show, ahead)
+        tell(show, ahead)
     except UsageError:
-        wiring.open_ledger(here.state).want_nothing()
-        wiring.wake(here.state)
+        take_back(here)
         raise
-    _draw(show, ahead)
-    await finish(show, here, begun)
+    draw(show, ahead)
+    return await finish(show, here, begun)
 
 
-def _tell(show: Show, ahead: Outlook) -> None:
+def tell(show: Show, ahead: Outlook) -> None:
     """Show what was found.
 
     Raises:
@@ -70,13 +70,15 @@ def _tell(show: Show, ahead: Outlook) -> None:
         raise UsageError("SW638", count=errors)
 
 
-def _draw(show: Show, ahead: Outlook) -> None:
+def draw(show: Show, ahead: Outlook) -> None:
+    """Show what will happen; not with `--quiet`."""
     if not show.settings.quiet:
         for line in tree(show, ahead):
             show.aside(*line)
 
 
-def _same(wanted: Release | None, release: Release) -> bool:
+def same(wanted: Release | None, release: Release) -> bool:
+    """Whether just that is wanted already."""
     return wanted is not None and wanted.digest == release.digest
 
 

@@ -14,7 +14,7 @@ from seaway.cli.settings import Settings, language_of
 from seaway.errors import Interrupted, SeawayError
 
 if TYPE_CHECKING:
-    from seaway.targets.local.daemon import Waiting
+    from seaway.targets.local.ahead import Pipe
 
 COMMANDS = {
     "new": "seaway.cli.new:new",
@@ -22,6 +22,9 @@ COMMANDS = {
     "explain": "seaway.cli.explain:explain",
     "plan": "seaway.cli.plan:plan",
     "up": "seaway.cli.up:up",
+    "deploy": "seaway.cli.deploy:deploy",
+    "releases": "seaway.cli.releases:releases",
+    "rollback": "seaway.cli.rollback:rollback",
     "down": "seaway.cli.down:down",
     "status": "seaway.cli.status:status",
     "wait": "seaway.cli.wait:wait",
@@ -29,9 +32,11 @@ COMMANDS = {
     "exec": "seaway.cli.execute:execute",
     "restart": "seaway.cli.restart:restart",
     "scale": "seaway.cli.scale:scale",
+    "simulate": "seaway.cli.simulate:command",
     "secrets": "seaway.cli.secrets:secrets",
     "jobs": "seaway.cli.jobs:jobs",
     "doctor": "seaway.cli.doctor:doctor",
+    "install": "seaway.cli.install:command",
     "verify": "seaway.cli.verify:verify",
     "completion": "seaway.cli.completion:completion",
     "_supervise": "seaway.cli.supervise:supervise",
@@ -39,8 +44,8 @@ COMMANDS = {
 """Name to "module:command", loaded when named; a name that starts with `_` is not listed."""
 
 LATER = frozenset({
-    "deploy", "rollback", "releases", "backup", "restore", "drill", "bench",
-    "install", "audit", "import", "render", "eject", "dashboard",
+    "backup", "restore", "drill", "bench",
+    "audit", "import", "render", "eject", "dashboard",
 })  # fmt: skip
 """Promised, and not built yet."""
 
@@ -63,13 +68,13 @@ def root() -> Group:
     return made
 
 
-def main() -> None:
-    """Run one command and end with its status."""
+def main(waiting: "Pipe | None" = None) -> None:
+    """Run one command and end with its status; `waiting` is a supervisor that it may need."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign still gets the rest
     sys.unraisablehook = _nothing
-    leave(run(sys.argv[1:]))
+    leave(run(sys.argv[1:], waiting))
 
 
 def _nothing(_: object) -> None:
@@ -92,25 +97,16 @@ def ended(problem: BaseException, arguments: Sequence[str], settings: Settings) 
     return _told(_as_error(problem, arguments), settings)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], waiting: "Pipe | None" = None) -> int:
     """Run one command; return its exit status, from the table of statuses."""
     environment = os.environ  # noqa: TID251 -- mistakes are told before anything else is loaded
-    settings = Settings(language=language_of(arguments, environment), waiting=_ahead(arguments))
+    settings = Settings(language=language_of(arguments, environment), waiting=waiting)
     try:
         return _called(arguments, settings)
     except BrokenPipeError:
         return _hung_up()
     except (Exception, KeyboardInterrupt) as problem:  # noqa: BLE001 -- the command line's edge
         return ended(problem, arguments, settings)
-
-
-def _ahead(arguments: Sequence[str]) -> "Waiting | None":
-    """A supervisor that is loaded while the rest is; a wrong guess costs nobody any time."""
-    if "up" not in arguments or {"--help", "-h", "--dry-run"} & {*arguments}:
-        return None
-    from seaway.targets.local.daemon import Waiting  # noqa: PLC0415 -- loaded when needed
-
-    return Waiting.start()
 
 
 def _as_error(problem: BaseException, arguments: Sequence[str]) -> SeawayError:

@@ -14,6 +14,7 @@ from seaway.model.finding import Finding, Severity
 from seaway.model.finding import Place as Spot
 from seaway.model.release import Release
 from seaway.stores.ledger import SqliteLedger
+from seaway.targets.local.daemon import Waiting
 from seaway.targets.local.state import StateFolder
 
 FILE = "seaway.yaml"
@@ -84,17 +85,20 @@ class Place:
 
 def place_of(settings: Settings) -> Place:
     """The stack, by its name alone: what runs can be looked at while the file is being changed."""
-    file = stack_file(settings)
-    found = NAME_LINE.search(file.read_text(encoding="utf-8", errors="replace"))
-    name = found[1] if found else wiring.read_stack(options(settings)).name
+    name = named_in(settings) or wiring.read_stack(options(settings)).name
     return place(name, settings.environment)
+
+
+def named_in(settings: Settings) -> str:
+    """The name of the stack, without understanding its file; empty where that does not show it."""
+    found = NAME_LINE.search(stack_file(settings).read_text(encoding="utf-8", errors="replace"))
+    return found[1] if found else ""
 
 
 def expect(settings: Settings) -> None:
     """Let a supervisor that waits make ready for the stack; a wrong guess does no harm."""
-    found = NAME_LINE.search(stack_file(settings).read_text(encoding="utf-8", errors="replace"))
-    if settings.waiting and found:
-        settings.waiting.expect(found[1], settings.environment)
+    if settings.waiting and (name := named_in(settings)):
+        Waiting(*settings.waiting).expect(name, settings.environment)
 
 
 def running_parts() -> tuple[str, ...]:

@@ -21,7 +21,10 @@ def scale(settings: Settings, *, numbers: tuple[str, ...]) -> None:
     """Change the number of instances of some services."""
     here = place_of(settings)
     ledger = here.ledger()
-    asyncio.run(apply_aside(Show(settings), here, scaled(wanted(here, ledger), _numbers(numbers))))
+    release = scaled(wanted(here, ledger), asked := _numbers(numbers))
+    own = {each.name for each in release.workloads if each.scaling}
+    ledger.scale({name: number for name, number in asked.items() if name in own})
+    asyncio.run(apply_aside(Show(settings), here, release))
 
 
 def _numbers(written: Sequence[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from seaway.cli.command import Command, Group
 from seaway.cli.place import options
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
-from seaway.engine.secrets import ensure, in_use, new_value, weakness
+from seaway.engine.secrets import ensure, in_use, make, weakness
 from seaway.errors import UsageError
 from seaway.model.finding import Finding
 from seaway.model.release import Release
@@ -96,7 +96,7 @@ def generate(settings: Settings, *, names: tuple[str, ...]) -> None:
         if not need.generate:
             raise UsageError("SW708", name=need.name)
         if need.name in kept.vault.versions() and kept.weak(need):
-            kept.vault.write(need.name, new_value(need))
+            make(need, kept.vault)
             show.note("note secret made", name=need.name)
     made = ensure([need for need in wanted if need.generate], kept.vault)
     for name in made:
@@ -189,6 +189,6 @@ def rotate(settings: Settings, *, names: tuple[str, ...]) -> None:
     agree(show, "ask rotate", names=", ".join(names))
     for need in needs:
         before = kept.vault.read(need.name) if need.name in kept.vault.versions() else ""
-        version = kept.vault.write(need.name, new_value(need, before))
+        version = make(need, kept.vault, before)
         show.note("note secret kept", Tone.GOOD, name=need.name, version=version)
     show.note("note secret use")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seaway.messages import Language
 
 if TYPE_CHECKING:
-    from seaway.targets.local.daemon import Waiting
+    from seaway.targets.local.ahead import Pipe
 
 
 class Format(StrEnum):
@@ -37,7 +37,7 @@ class Settings:
     verbose: int = 0
     quiet: bool = False
     no_color: bool = False
-    waiting: "Waiting | None" = None
+    waiting: "Pipe | None" = None
     """A supervisor that was started ahead of being needed."""
 
 

@@ -185,8 +185,11 @@ class Show:
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         """Columns as wide as their widest cell; nothing is cut, so that pipes get it all."""
-        titles = [Cell(self.told(f"label {head}"), Tone.STRONG) for head in heads]
-        for row in aligned([titles, *rows]):
+        self.rows([[Cell(self.told(f"label {head}"), Tone.STRONG) for head in heads], *rows])
+
+    def rows(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """The same with titles of one's own."""
+        for row in aligned(rows):
             self.line(*row)
 
 

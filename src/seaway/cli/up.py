@@ -3,19 +3,23 @@
 import asyncio
 import signal
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 import click
 
 from seaway import wiring
-from seaway.cli.begin import begin, going_on
+from seaway.cli.begin import Begun, begin, going_on
 from seaway.cli.command import Command, Option
 from seaway.cli.place import Place, expect, options, place, stack_file
+from seaway.cli.remembered import asked, begin_again, remember, take_back, untouched
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show, Tone
-from seaway.engine.resolve import Resolved
 from seaway.errors import Interrupted
-from seaway.model.release import Release
-from seaway.ports.vault import Vault
+
+if TYPE_CHECKING:
+    from seaway.engine.resolve import Resolved
+    from seaway.model.release import Release
+    from seaway.ports.vault import Vault
 
 
 @click.command(
@@ -27,18 +31,42 @@ def up(settings: Settings, *, detach: bool) -> None:
     """Show what will happen, make it happen, and stay unless detached."""
     show = Show(settings)
     expect(settings)
+    what = asked(show)
+    begun = asyncio.run(begin_again(show, what))
+    try:
+        here, found, vault = _understood(show)
+    except BaseException:  # Ctrl-C, too
+        if begun:
+            take_back(begun.here)
+        raise
+    if settings.dry_run:
+        _foretell(show, found, vault)
+        return
+
+    async def work() -> None:
+        release = await _bring_up(show, here, found, vault, begun)
+        if release.digest == found.release.digest:
+            remember(here, what, release)
+
+    asyncio.run(_detached(show, here, work()) if detach else _attached(show, here, work()))
+
+
+def _understood(show: Show) -> "tuple[Place, Resolved, Vault]":
+    """What the file asks for, where, and with which secrets.
+
+    Raises:
+        InvalidStack: something is wrong with it.
+    """
+    settings = show.settings
     stack = wiring.read_stack(options(settings))
     here = place(stack.name, stack.environment)
     vault = wiring.open_vault(here.state)
     show.beside(here.claimed(stack_file(settings)))
     if settings.dry_run:
-        found = wiring.demanded(wiring.resolved(stack, vault.versions()))
-        _foretell(show, found, vault)
-        return
+        return here, wiring.demanded(wiring.resolved(stack, vault.versions())), vault
     found = wiring.ready_to_record(stack, vault)
     here.claim(stack_file(settings))
-    work = _bring_up(show, here, found, vault)
-    asyncio.run(_detached(show, here, work) if detach else _attached(show, here, work))
+    return here, found, vault
 
 
 async def _detached(show: Show, here: Place, work: Awaitable[None]) -> None:
@@ -47,7 +75,7 @@ async def _detached(show: Show, here: Place, work: Awaitable[None]) -> None:
     await _show_result(show, here)
 
 
-def _foretell(show: Show, found: Resolved, vault: Vault) -> None:
+def _foretell(show: Show, found: "Resolved", vault: "Vault") -> None:
     from seaway.cli.plan import outlook, show_outlook  # noqa: PLC0415 -- see `_bring_up`
 
     show_outlook(show, asyncio.run(outlook(found, vault)))
@@ -95,26 +123,22 @@ async def _unless(interrupted: asyncio.Event, work: Awaitable[None]) -> bool:
         await asyncio.gather(task, bell, return_exceptions=True)
 
 
-async def _bring_up(show: Show, here: Place, found: Resolved, vault: Vault) -> None:
+async def _bring_up(
+    show: Show, here: Place, found: "Resolved", vault: "Vault", begun: Begun | None
+) -> "Release":  # fmt: skip
     """Where it was good before the supervisor begins at once, and all else is loaded meanwhile."""
-    begun = await begin(show, here, found.release) if _known_good(here, found.release) else None
+    if begun is None and _known_good(here, found.release):
+        begun = await begin(show, here, found.release)
     from seaway.cli import bringing  # noqa: PLC0415 -- see above
 
-    if begun:
-        await bringing.bring_back(show, here, (found, vault), begun)
-    else:
-        await bringing.bring_up(show, here, (found, vault))
+    if begun and begun.release.digest == found.release.digest:
+        return await bringing.bring_back(show, here, (found, vault), begun)
+    return await bringing.bring_up(show, here, (found, vault))
 
 
-def _known_good(here: Place, release: Release) -> bool:
+def _known_good(here: Place, release: "Release") -> bool:
     """Whether nothing runs, but just this was in place before, and its data is there."""
-    if here.alive() or not here.state.ledger.exists() or any(here.state.instances.glob("*")):
-        return False
-    volumes = ((each.name, volume.name) for each in release.workloads for volume in each.volumes)
-    if not all(here.state.volume(*names).exists() for names in volumes):
-        return False
-    ledger = wiring.open_ledger(here.state)
-    return ledger.wanted() is None and ledger.proven(release)
+    return untouched(here, release) and wiring.open_ledger(here.state).proven(release)
 
 
 async def _watched(show: Show, here: Place) -> None:

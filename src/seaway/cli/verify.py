@@ -23,6 +23,7 @@ from seaway.engine.verify import Outcome, Report
 from seaway.engine.verify import verify as tried
 from seaway.errors import Interrupted, SeawayError, UsageError
 from seaway.journey import Journey
+from seaway.model.near import choice
 from seaway.stores.clock import SystemClock
 
 FILES = ("journey.py", "journey/__init__.py")
@@ -34,18 +35,23 @@ FILES = ("journey.py", "journey/__init__.py")
     examples=(
         "seaway verify",
         "seaway verify stacks/aixsss --html report.html",
+        "seaway verify --only login,upload",
         "seaway verify --format json",
     ),
 )
 @click.option("--journey", metavar="FILE", cls=Option, help="option journey")
 @click.option("--html", metavar="FILE", cls=Option, help="option html")
+@click.option("--only", metavar="LINES", cls=Option, help="option only lines")
 @click.argument("stack", required=False, metavar="[STACK]")
 @click.pass_obj
-def verify(settings: Settings, *, journey: str | None, html: str | None, stack: str | None) -> None:
+def verify(
+    settings: Settings, *, journey: str | None, html: str | None, only: str | None,
+    stack: str | None,
+) -> None:  # fmt: skip
     """Try every line; end with 1 unless all that were tried passed, and none was left untried."""
     settings = replace(settings, file=stack or settings.file)
     show = Show(settings)
-    loaded = load(_file(settings, journey))
+    loaded = _chosen(load(_file(settings, journey)), only)
     report = asyncio.run(_verified(show, place_of(settings), loaded))
     if settings.format is Format.JSON:
         show.json(as_json(report))
@@ -78,6 +84,17 @@ def load(file: Path) -> Journey[object]:
         raise UsageError("SW902", file=str(file), problem="JOURNEY?")
     journey: Journey[object] = module.JOURNEY
     return journey
+
+
+def _chosen(journey: Journey[object], only: str | None) -> Journey[object]:
+    """All lines, or those named with what they come after."""
+    if only is None:
+        return journey
+    known = [each.id for each in journey.lines]
+    named = frozenset(each.strip() for each in only.split(",") if each.strip())
+    for each in sorted(named.difference(known)):
+        raise UsageError("SW906", **choice(each, known))
+    return journey.only(named or frozenset(known))
 
 
 def _file(settings: Settings, named: str | None) -> Path:

@@ -4,6 +4,7 @@ from seaway.components.app import App
 from seaway.components.gateway import Gateway
 from seaway.components.job import Job
 from seaway.components.milvus import Milvus
+from seaway.components.models import Models
 from seaway.components.mongo import Mongo
 from seaway.components.other import Other
 from seaway.components.pay import Pay
@@ -22,7 +23,7 @@ from seaway.ports.component import Component
 
 KINDS: tuple[type[Component], ...] = (
     App, Static, Schedule, Job,
-    Gateway, Vectors, Rag, Vision, Simulator,
+    Gateway, Models, Vectors, Rag, Vision, Simulator,
     Postgres, Redis, S3, Mongo, Milvus,
     Smtp, Pay, Sms, Other,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """app: a program of the user's own that runs for ever, behind the balancer where it has a port."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -135,6 +135,7 @@ class App(Component):
             rollout=self.rollout.rollout,
             logs=self.logs.keeping,
             zone=self.zone,
+            scaling=self.scale.scaling(self.replicas) if self.scale else None,
         )
 
     def _before(
@@ -185,6 +186,8 @@ class App(Component):
             workload=name,
             port=HTTP,
             check=ready.path if isinstance(ready, HttpProbe) else "",
+            # A share of the requests is kept by turns only: few connections are all the same.
+            balance="roundrobin" if self.rollout.strategy == "canary" else "leastconn",
             # While a release is replaced, old and new are there together.
             replicas=max(2 * self.replicas.most, 2),
         )
@@ -194,22 +197,27 @@ class App(Component):
         findings = [*unset(self.run, env)]
         if before is not None:
             findings += unset(before.run, env, "rollout.before")
+        if HTTP not in self.port and self._measured():
+            at = Place(path="rollout")
+            findings.append(Finding(code="SW194", at=at, severity=Severity.WARNING))
         if self.health is not None and not self.port:
             findings.append(Finding(code="SW166", at=Place(path="health")))
-        for setting, given in self._unkept():
-            if given:
-                at = Place(path=setting)
-                facts = {"setting": setting}
-                findings.append(
-                    Finding(code="SW151", at=at, severity=Severity.WARNING, facts=facts)
-                )
+        findings += self._unscaled()
         return tuple(findings)
 
-    def _unkept(self) -> tuple[tuple[str, bool], ...]:
-        """Settings that are understood and not acted on yet: said aloud, never kept silent."""
-        return (
-            ("scale", self.scale is not None),
-            ("replicas", not self.replicas.fixed and self.scale is None),
-            ("rollout.rollback_if", self.rollout.rollback_if is not None),
-            ("rollout.strategy", self.rollout.strategy != "rolling"),
-        )
+    def _measured(self) -> bool:
+        """Whether its rollout goes by requests."""
+        return self.rollout.rollback_if is not None or self.rollout.strategy != "rolling"
+
+    def _unscaled(self) -> Iterator[Finding]:
+        """What about the number of copies cannot be decided."""
+        scale = self.scale or Scale()
+        figures = (scale.cpu, scale.rps, scale.p95, scale.queue, scale.target)
+        if not self.replicas.fixed and not any(figures):
+            yield Finding(code="SW191", at=Place(path="replicas"), severity=Severity.WARNING)
+        if (scale.queue is None) != (scale.target is None):
+            yield Finding(code="SW192", at=Place(path="scale"))
+        for setting in ("rps", "p95"):
+            if getattr(scale, setting) is not None and HTTP not in self.port:
+                at = Place(path=f"scale.{setting}")
+                yield Finding(code="SW193", at=at, facts={"setting": setting})

@@ -14,6 +14,7 @@ from seaway.model.quantity import Size
 from seaway.model.route import Upstream
 from seaway.model.settings.code import HTTP, Uses, own_variables
 from seaway.model.settings.form import Count, Word, word
+from seaway.model.settings.offline import MODELS, offline
 from seaway.model.settings.openai import (
     IMAGE,
     PORT,
@@ -34,13 +35,7 @@ from seaway.model.settings.providers import (
     Provider,
     ProviderName,
 )
-from seaway.model.settings.reference import (
-    BrokenReference,
-    EnvReference,
-    ExportReference,
-    SecretReference,
-    reference,
-)
+from seaway.model.settings.reference import reference
 from seaway.model.settings.resources import (
     Logs,
     LogsSetting,
@@ -53,8 +48,11 @@ from seaway.model.stack import Section
 from seaway.model.text import Secret, Text
 from seaway.model.workload import Command, Stopping, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
+from seaway.ports.meaning import meant
 
 _GRACE = timedelta(seconds=30)
+_STARTED = frozenset({"models", "simulator"})
+"""Providers that need no address: they are started beside the gateway."""
 _STORE = "REDIS_URL"
 """What a component hands out that can hold limits and answers."""
 
@@ -104,7 +102,7 @@ class Gateway(Component):
     def expand(self, name: Name, around: Surroundings) -> Expansion:
         """One process for each copy; a simulator beside it where a provider is one."""
         env, findings = self._variables(name, around)
-        stand_in = self._simulator(name, around)
+        stand_in = (*self._simulator(name, around), *self._offline(name, around))
         needed = {each for used in around.exports.values() for each in used.workloads}
         served = Workload(
             name=name,
@@ -135,9 +133,22 @@ class Gateway(Component):
 
     def _simulator(self, name: Name, around: Surroundings) -> tuple[Workload, ...]:
         """One for all providers that are simulated and have no address."""
-        if not any(_simulated(each) for each in self.providers.values()):
+        if not any(_beside(each) == "simulator" for each in self.providers.values()):
             return ()
-        return (simulator(_stand_in(name), name, around.environment, {}),)
+        return (simulator(_stand_in(name, "simulator"), name, around.environment, {}),)
+
+    def _offline(self, name: Name, around: Surroundings) -> tuple[Workload, ...]:
+        """Models on this machine, those that routes name; all of them where there are no routes."""
+        mine = {key for key, each in self.providers.items() if _beside(each) == "models"}
+        if not mine:
+            return ()
+        asked = {
+            target.partition("/")[2] for route in self.routes.values()
+            for target in (*route.to, *(each for rule in route.rules for each in rule.to))
+            if target.partition("/")[0] in mine
+        }  # fmt: skip
+        served = [each for each in MODELS if each in asked or not self.routes]
+        return (offline(_stand_in(name, "models"), name, around.environment, served),)
 
     def _client_keys(self, name: Name) -> Mapping[str, Text]:
         return {
@@ -196,21 +207,22 @@ class Gateway(Component):
             "first": given.timeout.total_seconds(), "between": given.between.total_seconds(),
             "total": given.total.total_seconds(),
             "private": given.private or _inside(given),
+            "limits": _json(given.limits.windows),
             "prices": {model: {"input": each.input, "output": each.output}
                        for model, each in given.prices.items()},
         }  # fmt: skip
         url, secret = given.url or ADDRESSES.get(given.kind, ""), given.key
-        if _simulated(given):
-            beside = values(_stand_in(name))
+        if kind := _beside(given):
+            beside = values(_stand_in(name, kind))
             env[f"{start}_URL"], env[f"{start}_KEY"] = beside["url"], beside["key"]
             return {**told, "url_from": f"{start}_URL", "key_from": f"{start}_KEY"}
         if reference(url) is None:
             told["url"] = url
         else:
-            env[f"{start}_URL"] = _meant(url, f"providers.{key}.url", around, findings)
+            env[f"{start}_URL"] = meant(url, f"providers.{key}.url", around, findings)
             told["url_from"] = f"{start}_URL"
         if secret is not None:
-            env[f"{start}_KEY"] = _meant(secret, f"providers.{key}.key", around, findings)
+            env[f"{start}_KEY"] = meant(secret, f"providers.{key}.key", around, findings)
             told["key_from"] = f"{start}_KEY"
         return told
 
@@ -223,7 +235,7 @@ class Gateway(Component):
             at = f"clients.{client}.key"
             env[variable] = (
                 Text.of(Secret(name=_client_secret(name, client))) if each.key is None
-                else _meant(each.key, at, around, findings)
+                else meant(each.key, at, around, findings)
             )  # fmt: skip
             told[client] = {"key_from": variable, "limits": _json(each.limits.windows)}
         return told
@@ -245,12 +257,17 @@ class Gateway(Component):
         yield from self._spending()
 
     def _without_store(self) -> Iterator[Finding]:
-        limited = (self.limits, *(each.limits for each in self.clients.values()))
+        limited = (
+            self.limits, *(each.limits for each in self.clients.values()),
+            *(each.limits for each in self.providers.values()),
+        )  # fmt: skip
         if self.replicas.most > 1 and any(each.any for each in limited):
             yield Finding(code="SW363", at=Place(path="limits"))
         for key, route in self.routes.items():
             if route.cache:
                 yield _warning("SW364", f"routes.{key}.cache", {})
+            if route.prompts:
+                yield _warning("SW369", f"routes.{key}.prompts", {})
 
     def _unknown_providers(self) -> Iterator[Finding]:
         for key, route in self.routes.items():
@@ -264,6 +281,7 @@ class Gateway(Component):
         """Money is counted by prices, and in a time."""
         places = [("limits", self.limits)]
         places += [(f"clients.{key}.limits", each.limits) for key, each in self.clients.items()]
+        places += [(f"providers.{key}.limits", each.limits) for key, each in self.providers.items()]
         for path, limit in places:
             if limit.spend and not limit.spend.per:
                 yield Finding(code="SW365", at=Place(path=f"{path}.spend"))
@@ -272,17 +290,18 @@ class Gateway(Component):
                 yield Finding(code="SW366", at=Place(path=f"{path}.spend"))
 
 
-def _simulated(provider: Provider) -> bool:
-    return provider.kind == "simulator" and provider.url is None
+def _beside(provider: Provider) -> str:
+    """What kind of provider is started beside the gateway for this one; empty for none."""
+    return provider.kind if provider.kind in _STARTED and provider.url is None else ""
 
 
 def _inside(provider: Provider) -> bool:
     """Those of the stack itself are where the stack is."""
-    return provider.kind == "simulator" or (provider.url or "").startswith("ref:")
+    return provider.kind in _STARTED or (provider.url or "").startswith("ref:")
 
 
-def _stand_in(name: Name) -> Name:
-    return Name(f"{name}-simulator")
+def _stand_in(name: Name, kind: str) -> Name:
+    return Name(f"{name}-{kind}")
 
 
 def _client_secret(name: Name, client: str) -> str:
@@ -301,6 +320,7 @@ def _route(route: ModelRoute) -> Json:
     return {
         "to": _targets(route.to), "rules": rules, "prefer": route.prefer,
         "cache": route.cache.total_seconds() if route.cache else 0.0,
+        "prompts": route.prompts.total_seconds() if route.prompts else 0.0,
     }  # fmt: skip
 
 
@@ -311,27 +331,3 @@ def _targets(models: tuple[str, ...]) -> list[JsonValue]:
 
 def _warning(code: str, path: str, facts: Mapping[str, object]) -> Finding:
     return Finding(code=code, at=Place(path=path), severity=Severity.WARNING, facts=facts)
-
-
-def _meant(value: str, path: str, around: Surroundings, findings: list[Finding]) -> Text:
-    at = Place(path=path)
-    match reference(value):
-        case EnvReference(name):
-            if name not in around.env:
-                findings.append(Finding(code="SW157", at=at, facts={"name": name}))
-            return Text.of(around.env.get(name, ""))
-        case SecretReference(name):
-            return Text.of(Secret(name=name))
-        case ExportReference(component, key):
-            given = around.exports.get(Name(component))
-            if given is None:
-                facts = {"name": component, "key": key}
-                findings.append(Finding(code="SW155", at=at, facts=facts))
-                return Text()
-            if key not in given.values:
-                known = {"component": component, **choice(key, given.values)}
-                findings.append(Finding(code="SW156", at=at, facts=known))
-            return given.values.get(key, Text())
-        case BrokenReference() | None:
-            findings.append(Finding(code="SW367", at=at))
-            return Text()

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import BaseModel, Field, JsonValue, model_validator
 
 from seaway.model.finding import Finding, Place, Severity
-from seaway.model.names import Name
+from seaway.model.names import Name, as_variable
 from seaway.model.quantity import Duration, Size
 from seaway.model.settings.form import FORM, Truth, Word, mapping, refuse
 from seaway.model.settings.reference import EnvReference, SecretReference, reference
@@ -201,7 +201,10 @@ def _exports(
     if settings.buckets:
         values["bucket"] = Text.of(next(iter(settings.buckets)))
         values["buckets"] = Text.of(",".join(settings.buckets))
-    variables = {f"S3_{key.upper()}": text for key, text in values.items() if key != "url"}
+    for key, bucket in settings.buckets.items():
+        if bucket.expire:
+            values[f"days-{key}"] = Text.of(str(bucket.told["days"]))
+    variables = {f"S3_{as_variable(key)}": text for key, text in values.items() if key != "url"}
     variables |= {
         "AWS_ENDPOINT_URL_S3": endpoint,
         "AWS_REGION": values["region"],

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from seaway.model.names import Name
 from seaway.model.probe import Checks, HttpProbe
-from seaway.model.quantity import Duration, shown_duration
+from seaway.model.quantity import Duration
 from seaway.model.route import Upstream
 from seaway.model.settings.code import HTTP, absolute
 from seaway.model.settings.form import Truth, Word
@@ -74,7 +74,7 @@ class Static(Component):
         return {
             "root": root,
             "spa": self.spa,
-            "cache": shown_duration(self.cache) if self.cache else "",
+            "cache": round(self.cache.total_seconds()) if self.cache else 0,
             "hashed": "public, max-age=31536000, immutable",
             "entry": "no-cache",
         }

@@ -12,7 +12,7 @@ from seaway.model.finding import Finding, Place, Severity
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
 from seaway.model.stack import Stack
-from seaway.model.workload import Command, Role, Server, Workload
+from seaway.model.workload import Command, Role, Workload
 from seaway.ports.target import Asks, Said
 
 VARIABLE = "AI_QUEUE_NAME"
@@ -93,24 +93,6 @@ def _last_line(text: bytes) -> str:
 # --------------------------------------------------------------------------------------- judging
 
 
-def disagreeing(stack: Stack, workloads: Sequence[Workload]) -> Iterator[Finding]:
-    """Services that share a database and name different queues (R105)."""
-    stores = {
-        each.name for each in workloads
-        if isinstance(each.program, Server) and each.program.part == "postgres"
-    }  # fmt: skip
-    for store in sorted(stores):
-        named = [(each, queue_of(each)) for each in workloads if store in each.uses]
-        users = [(each, queue) for each, queue in named if queue]
-        for each, queue in users[1:]:
-            first, other = users[0]
-            if queue != other:
-                facts = {"first": first.name, "queue": other, "second": each.name,
-                         "other": queue, "store": store, "variable": VARIABLE}  # fmt: skip
-                at = _written(stack, each)
-                yield Finding(code="SW810", at=at, severity=Severity.WARNING, facts=facts)
-
-
 async def judged(
     stack: Stack, release: Release, seen: Sequence[Instance], target: Asks
 ) -> tuple[Finding, ...]:
@@ -168,6 +150,11 @@ def _written(stack: Stack, workload: Workload) -> Place:
         "services",
     )
     return stack.place(section, workload.component, "env", VARIABLE)
+
+
+def waiting_in(stats: JsonValue, queue: str) -> int:
+    """Jobs that wait in a queue, of all tasks; those whose time has not come are not among them."""
+    return sum(int(str(row["waiting"])) for row in _rows(stats) if row["queue"] == queue)
 
 
 def _rows(value: JsonValue) -> Iterator[Mapping[str, JsonValue]]:

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict
 from datetime import datetime
 
+from seaway.engine.rollback import again
+from seaway.engine.trial import Trial
 from seaway.model.instance import Instance, Phase, Traffic
-from seaway.model.release import Release
+from seaway.model.names import InstanceId
+from seaway.model.release import RESTORES, Release
 from seaway.plan.steps import Create, Step
-from seaway.plan.verdict import given_up, hopeless, in_place
+from seaway.plan.verdict import given_up, hopeless, in_place, tried
 from seaway.ports.clock import Clock
 from seaway.ports.ledger import Event, Ledger, Verdict
 
@@ -34,17 +37,27 @@ MOST_POSTPONED = 5
 _Look = tuple[datetime, Release | None, tuple[Instance, ...]]
 """When it was made, what was wanted, what was seen."""
 
-RESTORES = "restores"
-"""How the reason of a release begins that brings an older one back."""
+LATEST = 5000
+"""Events among which the beginning of a trial is looked for."""
+WATCHED = "SW551"
+"""The event from which on a release is watched."""
 
 
 class Narrator:
     """Compares each look with the one before and writes down what differs."""
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, trial: Trial | None = None) -> None:
+        self._trial = trial or Trial(ledger, clock)
+        self.decided = 0
+        """How often something was decided that a plan depends on."""
+        self._in_place = 0
+        """The release that was last told to be in place."""
+        self._watched: tuple[int, datetime] | None = None
+        self._late: set[InstanceId] = set()
+        """Instances that did not get ready in time."""
         self._ledger = ledger
         self._clock = clock
-        self._before: dict[str, Instance] = {each.id: each for each in ledger.seen()}
+        self._before: dict[InstanceId, Instance] = {each.id: each for each in ledger.seen()}
         self._judged = 0
         self._given_up: frozenset[str] = frozenset()
         self._postponed: list[_Look] = []
@@ -65,65 +78,92 @@ class Narrator:
         await asyncio.to_thread(self._note_all, looks)
 
     def _note_all(self, looks: Sequence[_Look]) -> None:
-        for each in looks:
-            self._note(*each)
-
-    def _note(self, at: datetime, release: Release | None, seen: tuple[Instance, ...]) -> None:
-        told = list(self._changes(at, seen))
-        now: dict[str, Instance] = {each.id: each for each in seen}
-        if now != self._before:
-            self._ledger.see(seen)
-        self._before = now
-        for event in told:
-            self._ledger.tell(event)
-        if release is not None:
-            self._tell_given_up(at, release, seen)
-            self._judge(release, seen)
-
-    def _changes(self, at: datetime, seen: Sequence[Instance]) -> Iterator[Event]:
-        for each in seen:
-            old = self._before.get(each.id)
-            if old is None or old.phase is not each.phase:
-                yield _event(at, PHASE_CODES[each.phase], each)
-            if each.traffic in TRAFFIC_CODES and (old is None or old.traffic is not each.traffic):
-                yield _event(at, TRAFFIC_CODES[each.traffic], each)
-
-    def _tell_given_up(self, at: datetime, release: Release, seen: Sequence[Instance]) -> None:
-        lost = given_up(release, seen)
-        for each in lost:
-            if each.id not in self._given_up:
-                self._ledger.tell(_event(at, "SW534", each))
-        self._given_up = frozenset(each.id for each in lost)
+        """All in one transaction: each look may be of one death among fifty."""
+        known, lost, late = self._before, self._given_up, self._late
+        told: list[Event] = []
+        for at, release, seen in looks:
+            told += _changes(known, at, seen)
+            late = {each.id for each in seen if each.id in late or _came_late(known, each)}
+            known = {each.id: each for each in seen}
+            if release is not None:
+                given = given_up(release, seen)
+                told += [_event(at, "SW534", each) for each in given if each.id not in lost]
+                lost = frozenset(each.id for each in given)
+        if told or known != self._before:
+            self._ledger.see(tuple(known.values()), told)
+        self._before, self._given_up, self._late = known, lost, late
+        for _, release, seen in looks:
+            if release is not None:
+                self._judge(release, seen)
 
     def _judge(self, release: Release, seen: Sequence[Instance]) -> None:
         if release.number == self._judged:
             return
         now = self._clock.now()
-        if in_place(release, seen, now):
+        if found := self._trial.regression:
+            self._fail(release, "SW552", asdict(found))
+        elif self._proven(release, seen, now):
             self._ledger.judge(release.number, Verdict.GOOD)
-            self._ledger.tell(Event(at=now, code="SW531", facts={"release": release.number}))
-            self._judged = release.number  # once it is written: somebody waits for it
-        elif culprit := hopeless(release, seen):
-            self._fail(release, culprit)
-            self._judged = release.number
+            self._tell_in_place(release, now)
+        elif culprit := hopeless(release, seen, self._late if self._trial.before else ()):
+            facts = {"workload": culprit.workload, "instance": culprit.id, "reason": culprit.reason}
+            self._fail(release, "SW532", facts)
+        else:
+            return
+        self._judged = release.number  # once it is written: somebody waits for it
 
-    def _fail(self, release: Release, culprit: Instance) -> None:
+    def _proven(self, release: Release, seen: Sequence[Instance], now: datetime) -> bool:
+        """Whether all is in place, and has been watched for as long as was asked for."""
+        if not tried(release, seen, now):
+            return False
+        whole = in_place(release, seen, now)
+        if release.trial and self._trial.watch:
+            since = self._watched_since(release.number, now)
+            if whole:
+                self._tell_in_place(release, now)
+            if now < since + self._trial.watch:
+                return False
+        if release.trial and not whole:
+            self.decided += 1
+            self._ledger.judge(release.number, Verdict.PASSED)
+            self._ledger.tell(Event(at=now, code="SW553", facts={"release": release.number}))
+        return whole
+
+    def _watched_since(self, number: int, now: datetime) -> datetime:
+        """When the trial began, as the ledger remembers it over a restart of Seaway."""
+        if self._watched is None or self._watched[0] != number:
+            late = self._ledger.events(self._ledger.last_event() - LATEST)
+            told = [each for each in late if each.code == WATCHED]
+            begun = [each.at for each in told if each.facts.get("release") == number]
+            if not begun:
+                facts: dict[str, str | int | float] = {
+                    "release": number,
+                    "seconds": f"{self._trial.watch.total_seconds():g}",
+                }
+                self._ledger.tell(Event(at=now, code=WATCHED, facts=facts))
+            self._watched = (number, begun[0] if begun else now)
+        return self._watched[1]
+
+    def _tell_in_place(self, release: Release, now: datetime) -> None:
+        if self._in_place != release.number:
+            self._ledger.tell(Event(at=now, code="SW531", facts={"release": release.number}))
+            self._in_place = release.number
+
+    def _fail(self, release: Release, code: str, found: Mapping[str, str | int]) -> None:
         """The last good release is wanted again; without one this one goes on trying.
 
         So does a restored one that fails in its turn: to restore it once more would never end.
         """
         self._ledger.judge(release.number, Verdict.FAILED)
-        restored = release.why.startswith(RESTORES)
-        good = None if restored else self._ledger.last_good(release.number)
+        good = None if release.restores else self._ledger.last_good(release.number)
         facts: dict[str, str | int | float] = {
-            "release": release.number, "workload": culprit.workload, "instance": culprit.id,
-            "reason": culprit.reason, "good": good.number if good else 0,
+            "release": release.number, **found, "good": good.number if good else 0,
         }  # fmt: skip
-        code = "SW532" if good else "SW533"
-        self._ledger.tell(Event(at=self._clock.now(), code=code, facts=facts))
+        told = code if good else "SW533"
+        self._ledger.tell(Event(at=self._clock.now(), code=told, facts=facts))
         if good is not None:
-            again = replace(good, created=self._clock.now(), why=f"{RESTORES} {good.number}")
-            self._ledger.record(again)
+            self.decided += 1
+            self._ledger.record(again(good, self._clock.now(), RESTORES))
 
     @staticmethod
     async def step_failed(
@@ -136,6 +176,25 @@ class Narrator:
         }  # fmt: skip
         told.update({key: str(value) for key, value in facts.items()})
         await asyncio.to_thread(ledger.tell, Event(at=clock.now(), code="SW536", facts=told))
+
+
+def _came_late(before: Mapping[InstanceId, Instance], each: Instance) -> bool:
+    """Whether it has just been found not to have got ready in time."""
+    old = before.get(each.id)
+    return each.phase is Phase.SICK and old is not None and old.phase is Phase.STARTING
+
+
+def _changes(
+    before: Mapping[InstanceId, Instance], at: datetime, seen: Sequence[Instance]
+) -> Iterator[Event]:  # fmt: skip
+    for each in seen:
+        old = before.get(each.id)
+        if old is each:
+            continue
+        if old is None or old.phase is not each.phase:
+            yield _event(at, PHASE_CODES[each.phase], each)
+        if each.traffic in TRAFFIC_CODES and (old is None or old.traffic is not each.traffic):
+            yield _event(at, TRAFFIC_CODES[each.traffic], each)
 
 
 def _event(at: datetime, code: str, each: Instance) -> Event:

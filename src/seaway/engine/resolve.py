@@ -7,10 +7,10 @@ from typing import Protocol
 
 from pydantic import JsonValue, ValidationError
 
+from seaway.engine.agreement import disagreements
 from seaway.engine.edges import edges
 from seaway.engine.expand import Expanded, expand, placed
 from seaway.engine.holes import reached, secrets_of, with_versions, without
-from seaway.engine.jobs import disagreeing
 from seaway.engine.origins import misplaced, taken_from
 from seaway.engine.understand import Kinds, understand
 from seaway.model.finding import Finding, Severity
@@ -104,7 +104,7 @@ def resolve(
         *stack.findings, *understood.findings, *graph.findings, *expanded.findings,
         *_misrouted(stack, routed, frozenset(graph.order)), *misplaced(stack, workloads),
         *(_unset(stack, each) for each in loose), *_monitored(stack),
-        *disagreeing(stack, workloads),
+        *disagreements(stack, workloads, routed.routing),
     )  # fmt: skip
     return Resolved(
         release=release, findings=in_order(findings), secret_needs=needs, optional_secrets=loose

@@ -26,8 +26,15 @@ def ensure(needs: Sequence[SecretNeed], vault: Vault) -> tuple[str, ...]:
     there = vault.versions()
     made = [each for each in needs if each.generate and each.name not in there]
     for each in made:
-        vault.write(each.name, new_value(each))
+        make(each, vault)
     return tuple(each.name for each in made)
+
+
+def make(need: SecretNeed, vault: Vault, before: str = "") -> int:
+    """Keep a new value made by Seaway; return its version."""
+    if need.form == "rsa":
+        return vault.write_pair(need.name, need.public, need.generate)
+    return vault.write(need.name, new_value(need, before))
 
 
 def new_value(need: SecretNeed, before: str = "") -> str:
@@ -94,7 +101,7 @@ def weakness(need: SecretNeed, value: str, environment: str) -> Iterator[Finding
 
 
 def _weakness(need: SecretNeed, value: str, environment: str) -> Iterator[Finding]:
-    if need.form != "text" and need.generate and not _has_bytes(need, value):
+    if need.form in {"base64", "hex"} and need.generate and not _has_bytes(need, value):
         facts = {"name": need.name, "bytes": need.generate, "form": need.form}
         yield Finding(code="SW706", facts=facts)
     elif len(value) < need.min_length:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seaway.engine.narrate import Narrator
+from seaway.engine.trial import Trial
 from seaway.errors import LeaseHeld, SeawayError
 from seaway.model.instance import Instance
 from seaway.model.names import Name
@@ -15,10 +16,10 @@ from seaway.plan.steps import Create, Forget, Plan, Start, Step
 from seaway.ports.alarm import Alarm, unheard
 from seaway.ports.clock import Clock
 from seaway.ports.ledger import Ledger
-from seaway.ports.target import Target
+from seaway.ports.target import Tails, Target
 
 FIRST_PAUSE = timedelta(seconds=1)
-SOON = timedelta(milliseconds=50)
+SOON = timedelta(milliseconds=100)
 """For what need not be done before something that is to be back at once."""
 LONGEST_PAUSE = timedelta(seconds=30)
 """After a step that failed by itself; deaths of instances have pauses of their own."""
@@ -38,6 +39,9 @@ class Supervisor:
     """Is told what keeps it from its work; the ledger may be just that."""
     mine: Callable[[], bool] = lambda: True
     """Whether the stack is still its own: its state may be another one by now."""
+    tails: Tails | None = None
+    """Where the ingress tells of requests; without it nothing is measured."""
+    _trial: Trial = field(init=False)
     _known: tuple[Release | None, ...] = ()
     """What the ledger said last, once it has been read."""
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,17 +55,21 @@ class Supervisor:
 
     async def run(self) -> None:
         """Return when nothing is wanted and nothing is left; cancel it to leave all running."""
-        narrator = Narrator(self.ledger, self.clock)
-        async with asyncio.TaskGroup() as group:
-            listeners = [group.create_task(self._listen(each)) for each in self._sources]
-            while not await self._turned(narrator, group):
-                pass
-            for each in listeners:
-                each.cancel()
+        self._trial = Trial(self.ledger, self.clock, self.tails)
+        narrator = Narrator(self.ledger, self.clock, self._trial)
+        try:
+            async with asyncio.TaskGroup() as group:
+                listeners = [group.create_task(self._listen(each)) for each in self._sources]
+                while not await self._turned(narrator, group):
+                    pass
+                for each in listeners:
+                    each.cancel()
+        finally:
+            self._trial.close()
 
     @property
     def _sources(self) -> tuple[Callable[[], Awaitable[None]], ...]:
-        return (self.bell, self.target.changed)
+        return (self.bell, self.target.changed, self._trial.changed)
 
     async def _listen(self, source: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -90,6 +98,7 @@ class Supervisor:
         now = self.clock.now()
         plan = self.target.plan(release, seen, now)
         self._abandon(release)
+        self._trial.look(release, seen)
         hurried = self._begin(plan, release, group, now)
         if hurried and not narrator.behind:
             narrator.postpone(wanted, seen)
@@ -115,11 +124,14 @@ class Supervisor:
         self, narrator: Narrator, wanted: Release | None, seen: Sequence[Instance]
     ) -> bool:  # fmt: skip
         """Whether it could be written down; all else goes on where it could not."""
+        decided = narrator.decided
         try:
             await narrator.note(wanted, seen)
         except OSError as error:
             self.alarm(*_as_trouble(error))
             return False
+        if narrator.decided != decided:
+            self._wake.set()  # another plan holds from now on
         return True
 
     def _abandon(self, release: Release) -> None:
@@ -145,13 +157,15 @@ class Supervisor:
 
     def _starting(self, plan: Plan) -> bool:
         """Whether something is to be back at once: what only tidies up has time until then."""
-        starts = {each.key for each in plan.steps if isinstance(each, Start)}
-        return bool(starts) or any(key.startswith("start ") for key in self._running)
+        begun = any(key.startswith("start ") for key in self._running)
+        return begun or any(map(_starts, (*plan.steps, *self._making.values())))
 
     async def _perform(self, step: Step, release: Release) -> None:
         """A step that fails is told of and tried again later: supervision goes on."""
+        told = False
         try:
             await self.target.perform(step, release)
+            told = bool(release.workloads)  # by the target; else the last look is waited for
             self._failed.pop(step.key, None)
         except SeawayError as error:
             await self._told(step, error.code, error.facts)
@@ -160,7 +174,8 @@ class Supervisor:
         finally:
             del self._running[step.key]
             self._making.pop(step.key, None)
-            self._wake.set()
+            if not told:
+                self._wake.set()
 
     async def _told(self, step: Step, code: str, facts: dict[str, object]) -> None:
         count = self._failed.get(step.key, (0, self.clock.now()))[0] + 1
@@ -188,6 +203,11 @@ class Supervisor:
         finally:
             sleeper.cancel()
             waiter.cancel()
+
+
+def _starts(step: Step) -> bool:
+    """Whether a program is executed by it."""
+    return isinstance(step, Start) or (isinstance(step, Create) and step.start)
 
 
 def _as_trouble(error: Exception) -> tuple[str, dict[str, object]]:

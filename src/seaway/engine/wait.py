@@ -4,19 +4,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from seaway.engine.narrate import RESTORES
 from seaway.errors import AwaitedFailed, NothingRunning, ReleaseFailed, SeawayError, WaitTimedOut
 from seaway.model.release import Release
 from seaway.plan.look import Look
 from seaway.plan.verdict import given_up, settled
 from seaway.ports.clock import Clock
-from seaway.ports.ledger import Event, Ledger
+from seaway.ports.ledger import Event, Ledger, Verdict
 
 PAUSE = timedelta(milliseconds=20)
 """Between two looks into the ledger, which another process writes."""
 
-IN_PLACE, UNDONE, HOPELESS = "SW531", "SW532", "SW533"
-VERDICTS = frozenset({IN_PLACE, UNDONE, HOPELESS})
+IN_PLACE, HOPELESS = "SW531", "SW533"
+UNDONE = frozenset({"SW532", "SW552"})
+VERDICTS = frozenset({IN_PLACE, HOPELESS, *UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +70,37 @@ async def until_in_place(ledger: Ledger, number: int, after: int, patience: Pati
         await patience.pause(f"release {number}")
 
 
+async def until_judged(ledger: Ledger, number: int, after: int, patience: Patience) -> None:
+    """Return when release `number` is good, its trial included, or somebody asked for another.
+
+    Raises:
+        ReleaseFailed: it failed; the one before is being restored.
+        SeawayError: it failed and there is none before, or no supervisor lives.
+        WaitTimedOut: it took too long.
+    """
+    while True:
+        alive, verdict = patience.alive(), ledger.verdict(number)  # before reading its last words
+        events = ledger.events(after)
+        after = events[-1].number if events else after
+        patience.watch(events)
+        for each in events:
+            if each.code in UNDONE | {HOPELESS} and each.facts.get("release") == number:
+                raise _failed(each)
+        if verdict in {Verdict.GOOD, Verdict.REPLACED, None}:
+            return
+        if not alive:
+            raise SeawayError("SW505")
+        await patience.pause(f"release {number}")
+
+
 def _asked_since(ledger: Ledger) -> int:
     """The release that is wanted now; 0 where it only brings an older one back."""
     wanted = ledger.wanted()
-    return 0 if wanted is None or wanted.why.startswith(RESTORES) else wanted.number
+    return 0 if wanted is None or wanted.restores else wanted.number
 
 
 def _failed(event: Event) -> SeawayError:
-    kind = ReleaseFailed if event.code == UNDONE else SeawayError
+    kind = ReleaseFailed if event.code in UNDONE else SeawayError
     return kind(event.code, **event.facts)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Generic, NamedTuple, TypeVar
 
@@ -108,3 +108,18 @@ class Journey(Generic[Visit]):
             if missing := set(line.after) - above:
                 raise ValueError(f"line {line.id!r} comes after {sorted(missing)}, not above it")
             above.add(line.id)
+
+    def only(self, ids: frozenset[str]) -> "Journey[Visit]":
+        """These lines and those that they come after.
+
+        Raises:
+            KeyError: there is no line of that name.
+        """
+        by_id = {line.id: line for line in self.lines}
+        kept: set[str] = set()
+        wanted = list(ids)
+        while wanted:
+            line = by_id[wanted.pop()]
+            kept.add(line.id)
+            wanted += set(line.after) - kept
+        return replace(self, lines=tuple(each for each in self.lines if each.id in kept))

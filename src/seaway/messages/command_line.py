@@ -231,4 +231,30 @@ WORDS: dict[str, Words] = {
         fix_en="there are: {known}",
         fix_zh="可用的命令：{known}",
     ),
+    "note simulated": Words(
+        en="changes: {changes}, most copies: {most}, copy-hours: {hours}, slowest p95: {worst}, "
+        "given up: {lost} of {requests} requests",
+        zh="变化 {changes} 次，最多 {most} 个副本，共 {hours} 副本小时，最慢 p95 {worst}，"
+        "放弃请求 {lost}/{requests}",
+    ),
+    "ask install": Words(en="Write and enable {unit}?", zh="写入并启用 {unit}？"),
+    "ask uninstall": Words(en="Disable and remove {unit}?", zh="停用并删除 {unit}？"),
+    "note installed": Words(
+        en="{unit} keeps the supervisor now, and brings it back after a reboot",
+        zh="现在由 {unit} 看护守护进程，重启后会自动恢复",
+    ),
+    "note installed for later": Words(
+        en="{unit} is enabled; systemd does not run here now",
+        zh="已启用 {unit}；但此处当前没有运行 systemd",
+    ),
+    "note linger": Words(
+        en="for a start without a login: loginctl enable-linger",
+        zh="如需未登录也启动：loginctl enable-linger",
+    ),
+    "note vault key": Words(
+        en="the key of the vault is not written into a unit: put SEAWAY_VAULT_KEY=… into {file}, "
+        "mode 0600",
+        zh="保险库密钥不会写入 unit：请把 SEAWAY_VAULT_KEY=… 写入 {file}，权限 0600",
+    ),
+    "note uninstalled": Words(en="{unit} is removed", zh="已删除 {unit}"),
 }

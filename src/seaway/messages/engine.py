@@ -172,4 +172,44 @@ WORDS: dict[str, Words] = {
         fix_en="seaway status {name}",
         fix_zh="seaway status {name}",
     ),
+    "SW590": Words(
+        en="{name} changes by itself between {least} and {most} copies: {number} is not among them",
+        zh="{name} 会在 {least} 到 {most} 个副本之间自动伸缩：{number} 不在此范围内",
+        fix_en="use {least} to {most}, or change `replicas` in the stack file",
+        fix_zh="请使用 {least} 到 {most}，或修改栈文件中的 `replicas`",
+    ),
+    "SW591": Words(
+        en="{name}: {before} → {copies} copies ({by} is {figure})",
+        zh="{name}：{before} → {copies} 个副本（{by} 为 {figure}）",
+    ),
+    "SW592": Words(
+        en="there is no single service of that name that scales in `{environment}`: {name}",
+        zh="`{environment}` 中没有唯一对应的可伸缩服务：{name}",
+        fix_en="name one of: {known}. A service scales that has `replicas: 2..10` and `scale:`",
+        fix_zh="请指定其中之一：{known}。同时写有 `replicas: 2..10` 和 `scale:` 的服务才会伸缩",
+    ),
+    "SW593": Words(
+        en="the trace {file} cannot be read: {problem}",
+        zh="无法读取负载文件 {file}：{problem}",
+        fix_en="name a text file with lines as `60,250`",
+        fix_zh="请指定由 `60,250` 这样的行组成的文本文件",
+    ),
+    "SW594": Words(
+        en="{file}:{line}: `{found}` is not seconds and requests per second, in order of time",
+        zh="{file}:{line}：`{found}` 不是按时间顺序的“秒,每秒请求数”",
+        fix_en="write lines as `60,250`",
+        fix_zh="请写成 `60,250` 这样的行",
+    ),
+    "SW595": Words(
+        en="nothing of {stack} is wanted: there would be nothing to bring back",
+        zh="{stack} 没有需要运行的内容：重启后无可恢复",
+        fix_en="start it first: seaway up -d",
+        fix_zh="请先启动：seaway up -d",
+    ),
+    "SW596": Words(
+        en="the supervisor did not change in time",
+        zh="守护进程未能及时交接",
+        fix_en="see why: {log}; systemctl status 'seaway-*'",
+        fix_zh="查看原因：{log}；systemctl status 'seaway-*'",
+    ),
 }

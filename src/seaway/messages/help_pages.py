@@ -39,6 +39,27 @@ WORDS: dict[str, Words] = {
         zh="启动整个应用栈，或让它变成文件现在描述的样子。\n使用 -d 时，全部就绪后返回；"
         "否则留在前台显示进展，按 Ctrl-C 停止应用栈（数据会保留）。",
     ),
+    "help deploy": Words(
+        en="Bring the stack to what the file says, and report what that cost.\nShows the plan and "
+        "asks; -y says yes. Jobs that come before a release run first, then new instances take "
+        "over by each service's `rollout`, and the release is on trial for `watch`. One that does "
+        "not get ready, dies again and again, or does worse than `rollback_if` allows, goes back "
+        "as a whole: status 5, or 6 where nothing could be restored.",
+        zh="让应用栈变成文件现在描述的样子，并报告这次部署的代价。\n先显示计划并询问，-y 表示"
+        "同意。发布前的任务先运行，然后新实例按各服务的 rollout 接替，并在 watch 期间接受观察。"
+        "无法就绪、反复崩溃或超出 rollback_if 限度的版本会整体回滚：退出码 5；若无法恢复则为 6。",
+    ),
+    "help releases": Words(
+        en="List the releases that can be gone back to, the newest first.",
+        zh="列出可以回滚到的版本，最新的在前。",
+    ),
+    "help rollback": Words(
+        en="Go back to an earlier release: its code, routes, settings and versions of secrets.\n"
+        "Without a number, to the last good one that was different. Nothing is built or fetched, "
+        "and jobs are not run again: what they did to the data stays.",
+        zh="回到更早的版本：包括其代码、路由、设置和密钥版本。\n不给版本号时，回到上一个内容不同的"
+        "正常版本。不会重新构建或下载，也不会再次运行任务：任务对数据的改动会保留。",
+    ),
     "help down": Words(
         en="Stop everything, in reverse order of starting.\nData is kept. --destroy-data removes "
         "it as well, for good, and wants the name of the stack.",
@@ -75,6 +96,29 @@ WORDS: dict[str, Words] = {
         en="Change how many instances a service has.\nHolds until the next `up`, which goes by the "
         "file again.",
         zh="调整服务的实例数量。\n在下一次 up 之前有效，之后重新以文件为准。",
+    ),
+    "help install": Words(
+        en="Have systemd keep the supervisor of this stack.\nWrites one unit and enables it: after "
+        "a reboot everything comes back. What runs does not notice.",
+        zh="让 systemd 看护该应用栈的守护进程。\n写入并启用一个 unit：重启后一切自动恢复；"
+        "正在运行的服务不受影响。",
+    ),
+    "option remove unit": Words(
+        en="Undo it: disable and remove the unit.", zh="撤销：停用并删除该 unit。"
+    ),
+    "help simulate": Words(
+        en="Replay a load against the scaling rules.\nTRACE is a file of lines `seconds,requests "
+        "per second`. A simple model of the service answers; nothing runs.",
+        zh="用一段负载演练伸缩规则。\nTRACE 是由“秒,每秒请求数”各行组成的文件。"
+        "由一个简单的服务模型作答，不会运行任何东西。",
+    ),
+    "option cost": Words(
+        en="Processor time of one request (default: 10ms).",
+        zh="每个请求占用的 CPU 时间（默认：10ms）。",
+    ),
+    "option start": Words(
+        en="How long a new copy takes until it serves (default: 5s).",
+        zh="新副本到可以服务所需的时间（默认：5s）。",
     ),
     "help secrets": Words(
         en="Keep passwords and keys, encrypted.\nValues are read from a terminal, from stdin or "
@@ -162,6 +206,10 @@ WORDS: dict[str, Words] = {
     "option html": Words(
         en="Write the report to this file too, as one HTML page.",
         zh="同时把报告写成一个 HTML 页面，保存到该文件。",
+    ),
+    "option only lines": Words(
+        en="Try only the lines with these ids, and those they come after: page,login.",
+        zh="只执行这些 id 的行，以及它们所依赖的行，如 page,login。",
     ),
     "option fail on": Words(
         en="The least grave finding that ends with 4 (default: error).",

@@ -62,6 +62,25 @@ WORDS: dict[str, Words] = {
         fix_en="see why: seaway jobs list --state dead; then: seaway jobs replay --all",
         fix_zh="查看原因：seaway jobs list --state dead；然后：seaway jobs replay --all",
     ),
+    "SW815": Words(
+        en="{first} and {second} take {variable} from different places: what one seals or signs "
+        "the other cannot open",
+        zh="{first} 与 {second} 的 {variable} 来源不同：一方加密或签名的内容，另一方无法解开",
+        fix_en="give both the same: secrets: [{variable}]",
+        fix_zh="让双方使用同一个：secrets: [{variable}]",
+    ),
+    "SW816": Words(
+        en="{variable} lets in pages of {origin}, which is none of this stack's hosts: {hosts}",
+        zh="{variable} 允许来自 {origin} 的页面，但它不属于该应用栈的任何主机：{hosts}",
+        fix_en="write the address under which the pages are opened, as https://HOST",
+        fix_zh="请写浏览器打开页面所用的地址，如 https://主机名",
+    ),
+    "SW817": Words(
+        en="{variable} is {base}, and no route of the ingress leads there: {paths}",
+        zh="{variable} 为 {base}，但入口没有通向它的路由：{paths}",
+        fix_en="add a route `{base}: {{to: SERVICE}}`, or write the path of one",
+        fix_zh="请添加路由 `{base}: {{to: 服务名}}`，或改成已有路由的路径",
+    ),
     # ------------------------------------------------------------------------------------- help
     "help jobs": Words(
         en="Look into the queues behind the workers.\nSee what waits, runs and failed, and why; "

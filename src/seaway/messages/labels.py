@@ -20,6 +20,12 @@ WORDS: dict[str, Words] = {
     "label setting": Words(en="SETTING", zh="设置"),
     "label value": Words(en="VALUE", zh="值"),
     "label origin": Words(en="FROM", zh="来源"),
+    "label moment": Words(en="TIME", zh="时间"),
+    "label requests": Words(en="REQUESTS", zh="请求"),
+    "label copies": Words(en="COPIES", zh="副本"),
+    "label cpu": Words(en="CPU", zh="CPU"),
+    "label p95": Words(en="P95", zh="P95"),
+    "label by": Words(en="BECAUSE OF", zh="依据"),
     "label place": Words(en="AT", zh="位置"),
     # --------------------------------------------------------------------------------- states
     "state healthy": Words(en="healthy", zh="健康"),

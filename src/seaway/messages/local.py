@@ -197,11 +197,29 @@ _TARGET: dict[str, Words] = {
         fix_en="lower limits or replicas for this environment",
         fix_zh="请为此环境降低上限或副本数",
     ),
+    "SW281": Words(
+        en="{folder} is not the source any more that this release was made from",
+        zh="{folder} 中的源代码已不是该版本发布时的内容",
+        fix_en="deploy again; for an older release, bring its source back first",
+        fix_zh="请重新部署；若要回到更早的版本，请先恢复其源代码",
+    ),
     "SW290": Words(
         en="the supervisor did not start; its log says why: {log}",
         zh="守护程序未能启动，原因见其日志：{log}",
         fix_en="tail {log}",
         fix_zh="执行 tail {log}",
+    ),
+    "SW275": Words(
+        en="{unit} cannot be enabled: there is no systemctl on this machine",
+        zh="无法启用 {unit}：本机没有 systemctl",
+        fix_en="see the unit with: seaway install --dry-run",
+        fix_zh="查看 unit 内容：seaway install --dry-run",
+    ),
+    "SW276": Words(
+        en="systemd refuses {unit}: {problem}",
+        zh="systemd 拒绝 {unit}：{problem}",
+        fix_en="try it by hand: {command}",
+        fix_zh="请手动执行：{command}",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Words about model gateways (SW360 to SW379)."""
+"""Words about models: gateways, offline models, vectors, documents (SW360 to SW379, SW385 on)."""
 
 from seaway.messages.words import Words
 
@@ -56,5 +56,65 @@ WORDS: dict[str, Words] = {
         zh="'{found}' 是对每个地址的限制，而网关按密钥识别客户端",
         fix_en="write it without 'per ip', or limit addresses at the ingress",
         fix_zh="请删去 'per ip'，或在入口处按地址限制",
+    ),
+    "SW369": Words(
+        en="prompts are not kept, for there is no redis to keep them in",
+        zh="提示词不会被保存，因为没有可供保存的 redis",
+        fix_en="add a redis to `uses` of this gateway",
+        fix_zh="请把一个 redis 加入这个网关的 `uses`",
+    ),
+    "SW370": Words(
+        en="{package} {version} cannot be fetched, and is not here yet: {last}",
+        zh="无法获取 {package} {version}，而本机尚未保存它：{last}",
+        fix_en="connect this machine once; what is fetched is kept and needs no network any more",
+        fix_zh="请让本机联网一次；获取之后会保存下来，不再需要网络",
+    ),
+    "SW371": Words(
+        en="{path} of {package} {version} is not the file it should be",
+        zh="{package} {version} 中的 {path} 与预期的文件不符",
+        fix_en="look whether a mirror or a proxy changes packages, then try again",
+        fix_zh="请检查镜像或代理是否改动了软件包，然后重试",
+    ),
+    "SW385": Words(
+        en="'{name}' keeps no vectors",
+        zh="'{name}' 不能保存向量",
+        fix_en="name a postgres with extensions: [vector]",
+        fix_zh="请写一个带有 extensions: [vector] 的 postgres",
+    ),
+    "SW386": Words(
+        en="vectors of {dimensions} dimensions are searched one by one; an index takes {most}",
+        zh="{dimensions} 维的向量只能逐个比较；索引最多支持 {most} 维",
+        fix_en="choose a model with at most {most} dimensions when there are many vectors",
+        fix_zh="向量很多时，请选择不超过 {most} 维的模型",
+    ),
+    "SW387": Words(
+        en="no gateway makes vectors of texts here; applications send vectors",
+        zh="这里没有网关把文本变成向量；应用须自行提供向量",
+        fix_en="add a gateway to `uses`",
+        fix_zh="请把一个 gateway 加入 `uses`",
+    ),
+    "SW388": Words(
+        en="'{name}' keeps no documents",
+        zh="'{name}' 不能保存文档",
+        fix_en="name a postgres",
+        fix_zh="请写一个 postgres",
+    ),
+    "SW389": Words(
+        en="'{name}' finds no passages",
+        zh="'{name}' 不能查找段落",
+        fix_en="name a component of kind vectors",
+        fix_zh="请写一个 kind 为 vectors 的组件",
+    ),
+    "SW390": Words(
+        en="'{name}' writes no answers",
+        zh="'{name}' 不能生成回答",
+        fix_en="name a gateway",
+        fix_zh="请写一个 gateway",
+    ),
+    "SW391": Words(
+        en="answers are not kept, for there is no redis to keep them in",
+        zh="回答不会被缓存，因为没有可供保存的 redis",
+        fix_en="add a redis to `uses` of this component",
+        fix_zh="请把一个 redis 加入这个组件的 `uses`",
     ),
 }

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from seaway.messages import (
     command_line,
+    deploy,
     doctor,
     engine,
+    external,
     help_pages,
     ingress,
     jobs,
@@ -38,8 +40,10 @@ CATALOGUE: Mapping[str, Words] = {
         parts,
         ingress,
         jobs,
+        external,
         engine,
         command_line,
+        deploy,
         help_pages,
         labels,
         doctor,

@@ -249,6 +249,30 @@ MEANING: dict[str, Words] = {
         fix_en="write a path that begins with /, as /healthz, or tcp for a connection only",
         fix_zh="请写以 / 开头的路径，如 /healthz；或写 tcp 只检查连接",
     ),
+    "SW191": Words(
+        en="`replicas` is a range, and nothing says by what to choose: it stays at the lower end",
+        zh="`replicas` 是一个范围，但没有说明依据什么选择：将保持在下限",
+        fix_en="add `scale:`, as {{cpu: 70%}} or {{queue: db/jobs, target: 50}}",
+        fix_zh="请加上 `scale:`，如 {{cpu: 70%}} 或 {{queue: db/jobs, target: 50}}",
+    ),
+    "SW192": Words(
+        en="`queue` and `target` belong together: which queue, and how many jobs for each copy",
+        zh="`queue` 与 `target` 必须同时给出：哪个队列，以及每个副本对应多少任务",
+        fix_en="write both, as {{queue: db/jobs, target: 50}}",
+        fix_zh="请同时写出两项，如 {{queue: db/jobs, target: 50}}",
+    ),
+    "SW193": Words(
+        en="`{setting}` counts requests through the balancer, and this service has none before it",
+        zh="`{setting}` 统计经过负载均衡的请求，但该服务前面没有负载均衡",
+        fix_en="give it a `port`, or scale by `cpu` or `queue`",
+        fix_zh="请给它一个 `port`，或改用 `cpu`、`queue`",
+    ),
+    "SW194": Words(
+        en="there are no requests to go by: without `port.http` it is replaced one by one",
+        zh="没有可供衡量的请求：没有 `port.http` 的服务只会逐个替换",
+        fix_en="leave out `strategy` and `rollback_if`; what does not get ready goes back anyway",
+        fix_zh="去掉 `strategy` 和 `rollback_if`；无法就绪的版本仍会自动回滚",
+    ),
     "SW195": Words(
         en="`{name}` has no server of its own whose origin could be chosen",
         zh="`{name}` 没有自带的服务程序，无法选择来源",

@@ -34,6 +34,12 @@ WORDS: dict[str, Words] = {
         fix_en="name a file in a folder that exists and is yours",
         fix_zh="请指定一个已存在且可写的目录中的文件",
     ),
+    "SW906": Words(
+        en="the journey has no line '{name}'",
+        zh="验收流程中没有 “{name}”这一行",
+        fix_en="did you mean {nearest}? There are: {known}",
+        fix_zh="是不是想写 {nearest}？现有：{known}",
+    ),
     # ------------------------------------------------------------- why a line did not pass
     "SW910": Words(en="comes after what did not pass: {lines}", zh="它依赖的项目没有通过：{lines}"),
     "SW911": Words(en="the journey was interrupted", zh="验收流程被中断"),

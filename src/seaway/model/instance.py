@@ -36,7 +36,7 @@ class Phase(StrEnum):
     @property
     def over(self) -> bool:
         """Whether it will never run again."""
-        return self in {Phase.DEAD, Phase.DONE}
+        return self is Phase.DEAD or self is Phase.DONE
 
 
 class Traffic(StrEnum):
@@ -58,6 +58,10 @@ class Address:
     port: int
 
 
+FULL = 100
+"""The weight of an instance that gets as many requests as the others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """What is running, as a target reports it."""
@@ -73,6 +77,8 @@ class Instance:
     slot: int = 0
     """Which of the equal instances it is, from 0; a replacement takes the slot of the dead."""
     traffic: Traffic = Traffic.NONE
+    weight: int = FULL
+    """How many requests it gets beside the others."""
     drain_started: datetime | None = None
     """When it left the proxy's rotation for good; kept over a restart of Seaway."""
     deaths: int = 0

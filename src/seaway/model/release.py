@@ -1,11 +1,15 @@
 """Release: everything that should be running at one moment, whole, frozen and numbered."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from seaway.model.names import Digest, Name
 from seaway.model.route import Routing
 from seaway.model.workload import Workload, digest_of
+
+RESTORES, ROLLBACK = "restores", "rollback"
+"""How the reason of a release begins that brings an older one back: by itself, or as asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,18 @@ class Release:
     created: datetime | None = None
     why: str = ""
     """The command that made it, for people."""
+    trial: bool = field(default=False, compare=False)
+    """Whether it is still to be judged; the ledger tells."""
+
+    @property
+    def back(self) -> bool:
+        """Whether it brings an older one back: that one has been judged."""
+        return self.restores or self.why.startswith(f"{ROLLBACK} ")
+
+    @property
+    def restores(self) -> bool:
+        """Whether it does so because another has failed."""
+        return self.why.startswith(f"{RESTORES} ")
 
     def find(self, name: str) -> Workload | None:
         """The workload of that name, or None."""
@@ -32,10 +48,19 @@ class Release:
         changed = tuple(workload if each.name == workload.name else each for each in self.workloads)
         return replace(self, workloads=changed)
 
+    def with_copies(self, copies: Mapping[str, int]) -> "Release":
+        """The same with those that scale by themselves at these numbers, within their limits."""
+        changed = (
+            each if (limits := each.scaling) is None or each.name not in copies
+            else replace(each, replicas=min(max(copies[each.name], limits.least), limits.most))
+            for each in self.workloads
+        )  # fmt: skip
+        return replace(self, workloads=tuple(changed))
+
     @property
     def digest(self) -> Digest:
         """The same for two releases that want the same thing."""
-        return digest_of(replace(self, number=0, created=None, why=""))
+        return digest_of(replace(self, number=0, created=None, why="", trial=False))
 
 
 def routing_digest(routing: Routing) -> Digest:

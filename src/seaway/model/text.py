@@ -45,9 +45,9 @@ class SecretFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """A fact about the instance itself: its host, a port by name, its id, a volume's folder."""
+    """A fact about the instance itself: its host, a port by name, its id, a folder of its own."""
 
-    what: Literal["host", "port", "instance", "volume", "release"]
+    what: Literal["host", "port", "instance", "volume", "release", "files"]
     name: str = ""
     hole: Literal["own"] = "own"
 

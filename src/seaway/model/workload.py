@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, JsonValue
-
+from seaway.model.json import Json
 from seaway.model.names import Digest, Name
 from seaway.model.probe import Checks
+from seaway.model.scaling import Scaling
 from seaway.model.text import Text
 
 
@@ -44,11 +44,34 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFile:
+    """A file of data inside of a published package, of which nothing else is used."""
+
+    package: str
+    version: str
+    wheel: str
+    """The package's hash: SHA-256, in hex, as all here."""
+    path: str
+    """Of the file, in the package."""
+    digest: str
+    """The file's hash."""
+    size: int
+    """Bytes."""
+
+    @property
+    def name(self) -> str:
+        """What it is kept as, in the folder of all such files."""
+        return f"{self.digest[:16]}-{self.path.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """The user's own program. `$NAME` in an argument is a variable of its environment."""
 
     argv: tuple[str, ...]
     build: Build | None = None
+    files: tuple[PackageFile, ...] = field(default=(), repr=False)
+    """What it reads; it is told their names, in the folder `Own(what="files")`."""
     image: str = ""
     program: Literal["command"] = "command"
 
@@ -61,7 +84,7 @@ class Server:
     """Its name in the target's list of parts."""
     version: str = ""
     """The version asked for; empty for whichever the part is."""
-    settings: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    settings: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """What the part turns into its own configuration; the same in both forms."""
     choice: str = ""
     """Where the local part must come from: `package`, `system`, or empty for the first found."""
@@ -129,6 +152,9 @@ class Rollout:
     watch: timedelta = timedelta(0)
     """How long a new release is on trial."""
     rollback_if: Mapping[str, str] = field(default_factory=dict[str, str])
+    """`errors`, `p95` and `for`, as written; empty where only a release that fails goes back."""
+    share: float = 0.1
+    """Of all requests, what the first copies of a canary get."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,9 +194,9 @@ class Workload:
     zone: str = "UTC"
     revision: int = 0
     """Raised by `restart`, to ask for new instances of the same."""
-    _digest: Annotated[str, Field(exclude=True)] = field(
-        default="", init=False, repr=False, compare=False
-    )
+    scaling: Scaling | None = field(default=None, repr=False)
+    """By what the number of replicas changes by itself. No instance is another for it."""
+    _digest: str = field(default="", init=False, repr=False, compare=False)
     """Made when first asked for: every look at a stack asks for it many times."""
 
     @property

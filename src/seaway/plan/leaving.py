@@ -15,8 +15,10 @@ DRAIN_OF_REMOVED = timedelta(seconds=30)
 def leave(look: Look, workload: Workload) -> Iterator[Step | datetime]:
     """Let go old and surplus instances while enough others serve."""
     live = [each for each in look.live(workload.name) if each.phase is not Phase.STOPPING]
+    if not (leavers := _leavers(live, workload)):
+        return
     spare = sum(look.available(workload, each) for each in live) - workload.replicas
-    for each in _leavers(live, workload):
+    for each in leavers:
         if each.drain_started is not None or not look.available(workload, each):
             free = each.drain_started is not None or spare >= 0 or _useless(each)
         else:
@@ -75,8 +77,10 @@ def _still_used(look: Look, instance: Instance) -> bool:
 
 def forgotten(look: Look, workload: Workload) -> Iterator[Step]:
     """Records of the past that no question needs any more."""
+    if not (over := look.over(workload.name)):
+        return
     kept = _kept_records(look, workload)
-    for each in look.over(workload.name):
+    for each in over:
         if each.id not in kept:
             yield Forget(instance=each)
 

@@ -17,23 +17,25 @@ class Look:
     release: Release
     seen: Sequence[Instance]
     now: datetime
-    _sorted: dict[str, tuple[Instance, ...]] = field(
-        default_factory=dict[str, tuple[Instance, ...]], init=False, repr=False, compare=False
+    _sorted: dict[str, list[Instance]] = field(
+        default_factory=dict[str, list[Instance]], init=False, repr=False, compare=False
     )
+    """By workload, oldest first."""
+
+    def __post_init__(self) -> None:
+        """Once for all workloads: each is asked for again and again."""
+        for each in sorted(self.seen, key=lambda each: (each.created, each.id)):
+            self._sorted.setdefault(each.workload, []).append(each)
 
     def of(self, workload: str) -> tuple[Instance, ...]:
         """Its instances, oldest first."""
-        if workload not in self._sorted:
-            mine = (each for each in self.seen if each.workload == workload)
-            found = tuple(sorted(mine, key=lambda each: (each.created, each.id)))
-            self._sorted[workload] = found
-        return self._sorted[workload]
+        return tuple(self._sorted.get(workload, ()))
 
     def live(self, workload: str) -> tuple[Instance, ...]:
-        return tuple(each for each in self.of(workload) if not each.phase.over)
+        return tuple([each for each in self._sorted.get(workload, ()) if not each.phase.over])
 
     def over(self, workload: str) -> tuple[Instance, ...]:
-        return tuple(each for each in self.of(workload) if each.phase.over)
+        return tuple([each for each in self._sorted.get(workload, ()) if each.phase.over])
 
     @property
     def proxy_ready(self) -> bool:

@@ -30,7 +30,7 @@ def deaths_in_a_row(before: int, lived: float, workload: Workload) -> int:
 
 
 def _cause_mended(dead: Instance, workload: Workload, seen: Iterable[Instance]) -> bool:
-    return any(
+    return bool(workload.uses) and any(
         each.phase is Phase.READY and each.workload in workload.uses and each.since > dead.since
         for each in seen
     )

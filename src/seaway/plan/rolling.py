@@ -11,6 +11,7 @@ from typing import assert_never
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
 from seaway.model.workload import Role, Workload
+from seaway.plan import bluegreen, canary
 from seaway.plan.leaving import forgotten, leave, unwanted
 from seaway.plan.look import Look
 from seaway.plan.restart import not_before
@@ -63,6 +64,28 @@ def _kept(look: Look, workload: Workload) -> Iterator[Found]:
 
 
 def _service(look: Look, workload: Workload) -> Iterator[Found]:
+    """By its strategy while the release is on trial; else, and afterwards, one by one."""
+    if bluegreen.on_trial(look, workload):
+        yield from _beside(look, workload, workload.replicas)
+        yield from bluegreen.changed_over(look, workload)
+    elif canary.on_trial(look, workload):
+        yield from _beside(look, workload, canary.copies(workload))
+        yield from canary.shared(look, workload)
+    else:
+        yield from _one_by_one(look, workload)
+
+
+def _beside(look: Look, workload: Workload, copies: int) -> Iterator[Found]:
+    """So many new ones, however many old ones there are."""
+    fresh = [each for each in look.live(workload.name) if each.digest == workload.digest]
+    taken = {each.slot for each in fresh}
+    for slot in range(copies):
+        if slot not in taken:
+            yield from _create(look, workload, slot)
+    yield from _starts(look, workload, fresh)
+
+
+def _one_by_one(look: Look, workload: Workload) -> Iterator[Found]:
     """Start what is missing within the surge, let go what is too much."""
     live = look.live(workload.name)
     fresh = [each for each in live if each.digest == workload.digest]
@@ -122,7 +145,8 @@ def _create(look: Look, workload: Workload, slot: int) -> Iterator[Found]:
     if when > look.now:
         yield when
     else:
-        yield Create(workload=workload, slot=slot, deaths=last.deaths)
+        start = look.startable(workload)
+        yield Create(workload=workload, slot=slot, deaths=last.deaths, start=start)
 
 
 def _starts(look: Look, workload: Workload, live: Sequence[Instance]) -> Iterator[Found]:

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from seaway.model.instance import Instance
+from seaway.model.instance import FULL, Instance
 from seaway.model.names import Digest
 from seaway.model.workload import Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
-    """Make everything a new instance needs, but start nothing."""
+    """Make everything a new instance needs; start nothing, but for a replacement that may."""
 
     workload: Workload
     slot: int
     deaths: int = 0
     """Deaths in a row in that slot so far."""
+    start: bool = False
+    """Start it too, at once: it replaces a dead one, and what it uses is ready now."""
 
     @property
     def key(self) -> str:
@@ -39,6 +41,7 @@ class Admit:
     """Let the proxy send requests to a ready instance."""
 
     instance: Instance
+    weight: int = FULL
 
     @property
     def key(self) -> str:

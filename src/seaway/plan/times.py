@@ -1,9 +1,6 @@
 """Times: when something with a schedule is due next."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim
 
 
 def next_time(schedule: str, zone: str, after: datetime) -> datetime:
@@ -12,4 +9,8 @@ def next_time(schedule: str, zone: str, after: datetime) -> datetime:
     Raises:
         cronsim.CronSimError: not a schedule; `check` has found it before.
     """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- slow to load; few stacks have schedules
+
+    from cronsim import CronSim  # noqa: PLC0415 -- see above
+
     return next(CronSim(schedule, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)

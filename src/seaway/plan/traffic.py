@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from seaway.model.instance import Instance, Phase, Traffic
+from seaway.model.instance import FULL, Instance, Phase, Traffic
 from seaway.model.release import routing_digest
 from seaway.model.workload import Workload
 from seaway.plan.look import Look
@@ -22,8 +22,10 @@ def traffic(look: Look, workload: Workload) -> Iterator[Step]:
 
 def _admissible(instance: Instance, workload: Workload) -> bool:
     """An old one that was let go stays out; one of the wanted kind always belongs in."""
-    if instance.phase is not Phase.READY or instance.traffic is Traffic.IN:
+    if instance.phase is not Phase.READY:
         return False
+    if instance.traffic is Traffic.IN:
+        return instance.weight != FULL
     if instance.digest == workload.digest:
         return instance.slot < workload.replicas
     return instance.traffic is Traffic.NONE and instance.drain_started is None

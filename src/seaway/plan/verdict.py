@@ -1,11 +1,12 @@
 """Verdict: whether a release is in place, on its way, or will never get there."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release, routing_digest
 from seaway.model.workload import Role, Workload
+from seaway.plan import bluegreen, canary
 from seaway.plan.look import Look
 
 DEATHS_ON_TRIAL = 3
@@ -19,6 +20,23 @@ def in_place(release: Release, seen: Sequence[Instance], now: datetime) -> bool:
     if any(not each.phase.over and each.workload not in wanted for each in seen):
         return False
     return all(settled(look, each) for each in release.workloads)
+
+
+def tried(release: Release, seen: Sequence[Instance], now: datetime) -> bool:
+    """Whether as much serves as is to be judged: of a canary a few, of the others all."""
+    look = Look(release, seen, now)
+    wanted = {each.name for each in release.workloads}
+    if any(not each.phase.over and each.workload not in wanted for each in seen):
+        return False
+    return all(_tried(look, each) for each in release.workloads)
+
+
+def _tried(look: Look, workload: Workload) -> bool:
+    if workload.role is Role.SERVICE and bluegreen.on_trial(look, workload):
+        return bluegreen.served(look, workload)
+    if workload.role is Role.SERVICE and canary.on_trial(look, workload):
+        return canary.served(look, workload)
+    return settled(look, workload)
 
 
 def settled(look: Look, workload: Workload) -> bool:
@@ -37,6 +55,8 @@ def settled(look: Look, workload: Workload) -> bool:
         case Role.STORE:
             return len(live) == 1 and _fresh_and_ready(live[0], workload)
         case Role.SERVICE:
+            if look.release.back:  # what the failed one has left serves nobody any more
+                live = tuple(each for each in live if each.phase is not Phase.STOPPING)
             serving = [each for each in live if _serves(look, each, workload)]
             return len(serving) == len(live) == workload.replicas
 
@@ -49,13 +69,20 @@ def _serves(look: Look, instance: Instance, workload: Workload) -> bool:
     return instance.digest == workload.digest and look.available(workload, instance)
 
 
-def hopeless(release: Release, seen: Sequence[Instance]) -> Instance | None:
-    """The instance that shows that a release on trial will never be in place, or None."""
+def hopeless(
+    release: Release, seen: Sequence[Instance], late: Container[str] = ()
+) -> Instance | None:  # fmt: skip
+    """The instance that shows that a release on trial will never be in place, or None.
+
+    `late` are those that had their time to get ready: another try would take as long again.
+    """
     for workload in release.workloads:
         tries = min(DEATHS_ON_TRIAL, workload.restarting.tries)
         for each in seen:
             mine = each.workload == workload.name and each.digest == workload.digest
             if mine and each.phase is Phase.DEAD and each.deaths >= tries:
+                return each
+            if mine and each.id in late:
                 return each
     return None
 

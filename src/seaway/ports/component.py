@@ -23,7 +23,10 @@ class SecretNeed:
     generate: int = 0
     """Length in characters of a value made by Seaway; 0 when a person must give it."""
     form: str = "text"
-    """`text` (letters and digits), `base64` or `hex` (then `generate` counts random bytes)."""
+    """`text` (letters and digits), `base64` or `hex` (then `generate` counts random bytes), or
+    `rsa`: a private key of so many bits, as base64 of PKCS#8 in DER."""
+    public: str = ""
+    """The secret that keeps the public half of an `rsa` key, as base64 of its DER."""
     min_length: int = 0
     keep: int = 0
     """How many older values stay good beside the newest; above 0 the value is a ring."""

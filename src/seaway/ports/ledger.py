@@ -14,6 +14,9 @@ class Verdict(StrEnum):
     """What became of a release."""
 
     PENDING = "pending"
+    """On its way, or on trial."""
+    PASSED = "passed"
+    """Its trial is over, and the rest of it follows."""
     GOOD = "good"
     FAILED = "failed"
     REPLACED = "replaced"
@@ -39,7 +42,11 @@ class Ledger(Protocol):
         ...
 
     def wanted(self) -> Release | None:
-        """The release that should run; None when nothing should."""
+        """The release that should run, with the copies it is scaled to; None for nothing."""
+        ...
+
+    def scale(self, copies: Mapping[str, int]) -> None:
+        """Keep numbers of copies of workloads that scale by themselves, for later releases too."""
         ...
 
     def want_nothing(self) -> None: ...
@@ -48,6 +55,14 @@ class Ledger(Protocol):
 
     def last_good(self, before: int) -> Release | None:
         """The newest good one below that number, since nothing was wanted last."""
+        ...
+
+    def verdict(self, number: int) -> Verdict | None:
+        """What became of a release; None where it is not recorded."""
+        ...
+
+    def find(self, number: int) -> tuple[Release, Verdict] | None:
+        """A recorded release, or None."""
         ...
 
     def releases(self, limit: int) -> Sequence[tuple[Release, Verdict]]: ...
@@ -60,8 +75,8 @@ class Ledger(Protocol):
 
     def last_event(self) -> int: ...
 
-    def see(self, instances: Sequence[Instance]) -> None:
-        """Keep what was observed, for others to read."""
+    def see(self, instances: Sequence[Instance], events: Sequence[Event] = ()) -> None:
+        """Keep what was observed, for others to read, and tell what changed by it, together."""
         ...
 
     def seen(self) -> Sequence[Instance]: ...

@@ -22,3 +22,7 @@ class Vault(Protocol):
     def write(self, name: str, value: str) -> int:
         """Keep a new version, durably; return its number."""
         ...
+
+    def write_pair(self, name: str, public: str, bits: int) -> int:
+        """Keep a new RSA key and its public half, both or neither; return the key's number."""
+        ...

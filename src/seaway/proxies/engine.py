@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from seaway.model.instance import Address
+from seaway.model.instance import FULL, Address
 from seaway.model.names import Digest, InstanceId, Name
 from seaway.model.route import Routing
 
@@ -17,6 +17,7 @@ class Member:
     workload: Name
     addresses: Mapping[str, Address]
     """By the name of the port."""
+    weight: int = FULL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from seaway.messages import words_of
+if TYPE_CHECKING:
+    from seaway.messages import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,11 @@ _STYLE = (
 
 def page_lines() -> Iterator[str]:
     """`FORM-STATUS start` and `FORM-end end`: a page is a start, the request's id, and an end."""
+    from seaway.messages import words_of  # noqa: PLC0415 -- all words are slow to load
+
     for status, page in PAGES.items():
-        yield f"html-{status} {_html(status, page)}"
         words = words_of(page.code)
+        yield f"html-{status} {_html(status, words)}"
         yield f"json-en-{status} {_json(page.name, words.en)}"
         yield f"json-zh-{status} {_json(page.name, words.zh)}"
     yield "html-end </code></p></body></html>"
@@ -59,8 +63,7 @@ def _json(name: str, message: str) -> str:
     return f'{{"error":{{"code":"{name}","message":{text},"requestId":"'
 
 
-def _html(status: int, page: Page) -> str:
-    words = words_of(page.code)
+def _html(status: int, words: "Words") -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

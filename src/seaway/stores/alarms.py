@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from seaway.messages.say import Language, say
 from seaway.ports.clock import Clock
 
 AGAIN = timedelta(minutes=1)
@@ -26,6 +25,8 @@ class Alarms:
 
     def __call__(self, code: str, facts: Mapping[str, object]) -> None:
         now = self._clock.now()
+        from seaway.messages import Language, say  # noqa: PLC0415 -- all words are slow to load
+
         said = say(code, facts, Language.EN)
         self._said = {each: at for each, at in self._said.items() if at > now - AGAIN}
         if said.text not in self._said:

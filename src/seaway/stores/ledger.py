@@ -3,16 +3,13 @@
 import errno
 import json
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-
-from pydantic import TypeAdapter
-from pydantic_core import to_json
 
 from seaway.durable import make_folder
 from seaway.model.instance import Instance
@@ -20,6 +17,7 @@ from seaway.model.release import Release
 from seaway.ports.ledger import Event, Verdict
 from seaway.stores.opening import opened, translated
 from seaway.stores.reserve import Reserve
+from seaway.values import dumped, loaded
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS releases (
@@ -46,6 +44,8 @@ class SqliteLedger:
         make_folder(path.parent)
         self._lock, self._path = Lock(), path
         self._reserve = Reserve(path.with_name("reserve"))
+        self._texts: dict[str, tuple[Instance, str]] = {}
+        """What was seen last, by name: the value and how it is written down."""
         self._connection, self._sound = opened(path, SCHEMA)
 
     def close(self) -> None:
@@ -100,12 +100,12 @@ class SqliteLedger:
                 (at.isoformat(), Verdict.PENDING),
             )
             number = int(row.lastrowid or 0)
-            numbered = replace(release, number=number, created=at)
-            body = _body(numbered)
+            numbered = replace(release, number=number, created=at, trial=not release.back)
+            body = dumped(numbered).encode()
             db.execute("UPDATE releases SET body = ? WHERE number = ?", (body, number))
             db.execute(
-                "UPDATE releases SET verdict = ? WHERE verdict = ? AND number < ?",
-                (Verdict.REPLACED, Verdict.PENDING, number),
+                "UPDATE releases SET verdict = ? WHERE verdict IN (?, ?) AND number < ?",
+                (Verdict.REPLACED, Verdict.PENDING, Verdict.PASSED, number),
             )
             _set(db, "wanted", str(number).encode())
             _prune(db, number)
@@ -113,10 +113,20 @@ class SqliteLedger:
 
     def wanted(self) -> Release | None:
         rows = self._rows(
-            "SELECT body FROM releases JOIN single ON single.name = 'wanted' "
+            "SELECT body, verdict, (SELECT value FROM single WHERE name = 'copies') "
+            "FROM releases JOIN single ON single.name = 'wanted' "
             "WHERE releases.number = CAST(CAST(single.value AS TEXT) AS INTEGER)"
         )
-        return _parsed(_bytes(rows[0][0])) if rows else None
+        if not rows:
+            return None
+        [(body, verdict, copies)] = rows
+        return _parsed(_bytes(body), str(verdict), _bytes(copies or b"{}"))
+
+    def scale(self, copies: Mapping[str, int]) -> None:
+        with self._transaction(durable=True) as db:
+            row = db.execute("SELECT value FROM single WHERE name = 'copies'").fetchone()
+            known: dict[str, int] = json.loads(_bytes(row[0])) if row else {}
+            _set(db, "copies", json.dumps({**known, **copies}).encode())
 
     def want_nothing(self) -> None:
         """On a full disk the reserve is given up for it: stopping must always be possible."""
@@ -141,7 +151,7 @@ class SqliteLedger:
 
     def proven(self, release: Release) -> bool:
         """Whether one that wanted just the same has been in place. No value is made for it."""
-        wish = _wish(_body(release))
+        wish = _wish(dumped(release).encode())
         rows = self._rows("SELECT body FROM releases WHERE verdict = ?", Verdict.GOOD)
         return any(_wish(_bytes(body)) == wish for (body,) in rows)
 
@@ -156,20 +166,22 @@ class SqliteLedger:
             "ORDER BY number DESC LIMIT 1",
             Verdict.GOOD, before,
         )  # fmt: skip
-        return _releases().validate_json(_bytes(rows[0][0])) if rows else None
+        return loaded(Release, _bytes(rows[0][0])) if rows else None
+
+    def find(self, number: int) -> tuple[Release, Verdict] | None:
+        rows = self._rows("SELECT body, verdict FROM releases WHERE number = ?", number)
+        found = [(loaded(Release, _bytes(b)), Verdict(str(v))) for b, v in rows]
+        return found[0] if found else None
 
     def releases(self, limit: int) -> Sequence[tuple[Release, Verdict]]:
         rows = self._rows(
             "SELECT body, verdict FROM releases ORDER BY number DESC LIMIT ?", limit
         )  # fmt: skip
-        return [(_releases().validate_json(_bytes(b)), Verdict(str(v))) for b, v in rows]
+        return [(loaded(Release, _bytes(b)), Verdict(str(v))) for b, v in rows]
 
     def tell(self, event: Event) -> None:
         with self._transaction(durable=False) as db:
-            db.execute(
-                "INSERT INTO events (at, code, facts) VALUES (?, ?, ?)",
-                (event.at.isoformat(), event.code, json.dumps(dict(event.facts))),
-            )
+            _tell(db, (event,))
 
     def events(self, after: int) -> Sequence[Event]:
         rows = self._rows(
@@ -187,24 +199,22 @@ class SqliteLedger:
         rows = self._rows("SELECT COALESCE(MAX(number), 0) FROM events")
         return int(str(rows[0][0]))
 
-    def see(self, instances: Sequence[Instance]) -> None:
+    def see(self, instances: Sequence[Instance], events: Sequence[Event] = ()) -> None:
         with self._transaction(durable=False) as db:
-            _set(db, "seen", _instances().dump_json(tuple(instances)))
+            _set(db, "seen", self._all_seen(instances).encode())
+            _tell(db, events)
+
+    def _all_seen(self, instances: Sequence[Instance]) -> str:
+        """As a list. Of a hundred hardly one has changed: the text of the others is at hand."""
+        before, self._texts = self._texts, {}
+        for each in instances:
+            value, text = before.get(each.id, (None, ""))
+            self._texts[each.id] = (each, text if value is each else dumped(each))
+        return f"[{', '.join(text for _, text in self._texts.values())}]"
 
     def seen(self) -> Sequence[Instance]:
         rows = self._rows("SELECT value FROM single WHERE name = 'seen'")
-        return _instances().validate_json(_bytes(rows[0][0])) if rows else ()
-
-
-def warm() -> None:
-    """Make what reading and writing needs, at a moment when nobody waits for it."""
-    _releases()
-    _instances()
-
-
-def _body(release: Release) -> bytes:
-    """What `_releases` reads, which would take longer to make than all the rest of a call."""
-    return to_json(release, exclude={"workloads": {"__all__": {"_digest"}}})
+        return loaded(tuple[Instance, ...], _bytes(rows[0][0])) if rows else ()
 
 
 def _wish(body: bytes) -> dict[str, object]:
@@ -214,24 +224,21 @@ def _wish(body: bytes) -> dict[str, object]:
 
 
 @lru_cache(maxsize=2)
-def _parsed(body: bytes) -> Release:
+def _parsed(body: bytes, verdict: str, copies: bytes) -> Release:
     """Every turn of a supervisor reads what is wanted, and hardly one finds something else."""
-    return _releases().validate_json(body)
-
-
-@cache
-def _releases() -> TypeAdapter[Release]:
-    """Made when first used: it takes longer than most commands."""
-    return TypeAdapter(Release)
-
-
-@cache
-def _instances() -> TypeAdapter[tuple[Instance, ...]]:
-    return TypeAdapter(tuple[Instance, ...])
+    release = loaded(Release, body).with_copies(json.loads(copies))
+    return replace(release, trial=verdict == Verdict.PENDING and not release.back)
 
 
 def _set(db: sqlite3.Connection, name: str, value: bytes) -> None:
     db.execute("INSERT OR REPLACE INTO single (name, value) VALUES (?, ?)", (name, value))
+
+
+def _tell(db: sqlite3.Connection, events: Sequence[Event]) -> None:
+    db.executemany(
+        "INSERT INTO events (at, code, facts) VALUES (?, ?, ?)",
+        [(each.at.isoformat(), each.code, json.dumps(dict(each.facts))) for each in events],
+    )
 
 
 def _prune(db: sqlite3.Connection, newest: int) -> None:

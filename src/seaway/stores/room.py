@@ -3,7 +3,6 @@
 import errno
 import os
 import resource
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,6 +61,8 @@ def _nameless(folder: Path) -> int:
     except OSError as error:
         if error.errno not in NO_NAMELESS or not folder.is_dir():
             raise
+    import tempfile  # noqa: PLC0415 -- slow to load, and hardly ever needed
+
     handle, name = tempfile.mkstemp(prefix=".room-", dir=folder)
     Path(name).unlink()
     return handle

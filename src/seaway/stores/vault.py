@@ -7,16 +7,18 @@ import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from seaway.durable import make_folder, write_whole
 from seaway.errors import SeawayError, UsageError
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 NONCE = 12
 """Bytes, as NIST SP 800-38D asks for AES-GCM."""
-VERSIONS_KEPT = 5
+VERSIONS_KEPT = 20
+"""More than releases are recorded: each of them can still be gone back to."""
 
 Contents = dict[str, dict[str, str]]
 """Values by version (in decimal) by name."""
@@ -46,15 +48,26 @@ class FileVault:
         return kept[wanted]
 
     def write(self, name: str, value: str) -> int:
+        return self._write({name: value})[name]
+
+    def write_pair(self, name: str, public: str, bits: int) -> int:
+        from seaway.stores.pair import new_pair  # noqa: PLC0415 -- slow to load, seldom needed
+
+        return self._write(dict(zip((name, public), new_pair(bits), strict=True)))[name]
+
+    def _write(self, values: Mapping[str, str]) -> Mapping[str, int]:
+        """The new version of each: all are kept at once."""
+        versions: dict[str, int] = {}
         with self._locked():
             contents = {each: dict(kept) for each, kept in self._load().items()}
-            kept = contents.setdefault(name, {})
-            version = max(map(int, kept), default=0) + 1
-            kept[str(version)] = value
-            for old in sorted(map(int, kept))[:-VERSIONS_KEPT]:
-                del kept[str(old)]
+            for name, value in values.items():
+                kept = contents.setdefault(name, {})
+                versions[name] = max(map(int, kept), default=0) + 1
+                kept[str(versions[name])] = value
+                for old in sorted(map(int, kept))[:-VERSIONS_KEPT]:
+                    del kept[str(old)]
             self._save(contents)
-        return version
+        return versions
 
     def _contents(self) -> Contents:
         """Read again only when the file is another one: it is replaced as a whole."""
@@ -72,8 +85,10 @@ class FileVault:
             sealed = self._path.read_bytes()
         except FileNotFoundError:
             return {}
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 -- where there are secrets
+
         try:
-            opened = AESGCM(self._key()).decrypt(sealed[:NONCE], sealed[NONCE:], b"seaway vault 1")
+            opened = self._cipher().decrypt(sealed[:NONCE], sealed[NONCE:], b"seaway vault 1")
         except (InvalidTag, ValueError) as error:
             raise SeawayError("SW703", path=str(self._path)) from error
         contents: Contents = json.loads(opened)
@@ -82,8 +97,15 @@ class FileVault:
     def _save(self, contents: Contents) -> None:
         nonce = os.urandom(NONCE)
         text = json.dumps(contents).encode()
-        sealed = nonce + AESGCM(self._key()).encrypt(nonce, text, b"seaway vault 1")
+        sealed = nonce + self._cipher().encrypt(nonce, text, b"seaway vault 1")
         write_whole(self._path, sealed, durable=True)
+
+    def _cipher(self) -> "AESGCM":
+        from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415 -- as above
+            AESGCM,
+        )
+
+        return AESGCM(self._key())
 
     def _key(self) -> bytes:
         """The key; made with the first secret only: another one would never open what is there."""

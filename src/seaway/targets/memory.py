@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from seaway.model.finding import Finding
-from seaway.model.instance import Address, Instance, Phase, Traffic
+from seaway.model.instance import FULL, Address, Instance, Phase, Traffic
 from seaway.model.names import Digest, InstanceId, Name
 from seaway.model.release import Release
 from seaway.model.workload import Role, Workload
@@ -63,9 +63,9 @@ class MemoryTarget:
             case Create():
                 self._create(step)
             case Start():
-                self._start(step)
+                self._start(step.instance.id, step.workload)
             case Admit():
-                self._route(step.instance, Traffic.IN, None)
+                self._route(step.instance, Traffic.IN, None, step.weight)
             case Drain():
                 self._route(step.instance, Traffic.DRAINED, self._clock.now())
             case Stop():
@@ -126,6 +126,8 @@ class MemoryTarget:
             phase=Phase.PREPARED, since=now, created=now, slot=step.slot, deaths=step.deaths,
             uses=workload.uses, addresses=self._addresses(workload),
         )  # fmt: skip
+        if step.start:
+            self._start(name, workload)
 
     def _addresses(self, workload: Workload) -> Mapping[str, Address]:
         return {
@@ -133,11 +135,11 @@ class MemoryTarget:
             for index, port in enumerate(workload.ports)
         }
 
-    def _start(self, step: Start) -> None:
-        instance = self._instances.get(step.instance.id)
+    def _start(self, name: InstanceId, workload: Workload) -> None:
+        instance = self._instances.get(name)
         if instance is None or instance.phase is not Phase.PREPARED:
             return
-        late = step.workload.name in self._never_ready
+        late = workload.name in self._never_ready
         self._enter(instance.id, Phase.STARTING if late else Phase.READY, "")
 
     def _stop(self, step: Stop) -> None:
@@ -149,9 +151,11 @@ class MemoryTarget:
         else:
             self._enter(instance.id, Phase.DONE, step.why)
 
-    def _route(self, known: Instance, traffic: Traffic, drained: datetime | None) -> None:
+    def _route(
+        self, known: Instance, traffic: Traffic, drained: datetime | None, weight: int = FULL
+    ) -> None:  # fmt: skip
         if instance := self._instances.get(known.id):
-            changed = replace(instance, traffic=traffic, drain_started=drained)
+            changed = replace(instance, traffic=traffic, drain_started=drained, weight=weight)
             self._instances[known.id] = changed
 
     def _configure(self, name: InstanceId, routing: Digest) -> None:

@@ -1,6 +1,6 @@
 """Injection: which calls of the system a command makes, and how each of them can be refused."""
 
-import random
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ REFUSALS: Mapping[str, Sequence[str]] = {
 HELPERS = frozenset({"F_GETFD", "F_SETFD", "F_GETFL", "F_SETFL", "F_DUPFD"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Point:
     """One call that fails: the `turn`th one of its kind."""
 
@@ -52,6 +52,16 @@ def points(command: str, log: str) -> Iterator[Point]:
                 yield Point(command, call, error, turn)
 
 
-def sample(found: Sequence[Point], most: int, chance: random.Random) -> list[Point]:
-    """At most so many, in random order."""
-    return chance.sample(found, min(most, len(found)))
+def sample(
+    found: Sequence[Point], most: int, seed: int, part: tuple[int, int] = (1, 1)
+) -> list[Point]:  # fmt: skip
+    """At most so many, in an order by chance; of several parts, those that fall into this one.
+
+    What is drawn depends on the point alone: parts share none, though runs differ in a few calls.
+    """
+    drawn = sorted((_drawn(seed, each), each) for each in found)[:most]
+    return [each for number, each in drawn if number % part[1] == part[0] - 1]
+
+
+def _drawn(seed: int, point: Point) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed} {point}".encode()).digest()[:8])

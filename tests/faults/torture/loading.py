@@ -9,7 +9,6 @@ from pathlib import Path
 
 import seaway
 from seaway.cli.main import run
-from seaway.stores.ledger import warm
 from seaway.targets.local.parts import PARTS
 
 SAMPLE = "seaway: 1\nname: sample\nservices:\n  one:\n    run: sleep 3600\n"
@@ -23,7 +22,6 @@ def load_everything() -> None:
                 importlib.import_module(found.name)
     for each in PARTS.values():
         importlib.import_module(each.partition(":")[0])
-    warm()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "seaway.yaml")
         file.write_text(SAMPLE)

@@ -18,14 +18,15 @@ from seaway.stores.lease import holder
 from seaway.stores.ledger import SqliteLedger
 from seaway.stores.vault import FileVault
 from seaway.targets.local.state import StateFolder
-from tests.faults.torture.calls import Calls, Said, forget, kill_all, zygote
+from tests.faults.torture.calls import Calls, Running, Said, forget, kill_all, zygote
 from tests.faults.torture.injection import COUNTING, Point, points, sample
 from tests.faults.torture.trial import Trial
 
-POINTS, POINTS_SHORT = 2000, 30
+POINTS, POINTS_SHORT = 2400, 30
+"""Some are never reached; 2,000 are to be."""
 LONGEST = 20 * 60
 """Seconds after which no further point is tried: so many as fit are tried."""
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 8
 """Most of the time is spent waiting for programs to have lived for a second."""
 STATUSES = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 17, 18})
 STACK = """\
@@ -41,9 +42,11 @@ services:
     run: sleep 3600
 """
 COMMANDS = {
-    "check": 0.25, "up": 0.2, "scale": 0.15, "secrets": 0.15, "down": 0.1, "supervise": 0.15,
+    "check": 0.02, "up": 0.3, "scale": 0.25, "secrets": 0.08, "down": 0.08, "supervise": 0.3,
 }  # fmt: skip
-"""The share of the points that each gets."""
+"""The share of the points that each gets: about as many as it has."""
+REACTION = 0.5
+"""Seconds for a supervisor to show what a refused call does to it."""
 OURS = re.compile(r"error\[(SW\d+)\]")
 HUNG = "it hung"
 FAULTS = frozenset({"SW600", "SW539"})
@@ -59,6 +62,8 @@ class Bench:
     trial: Trial
     hit: Counter[str] = field(default_factory=Counter[str])
     missed: int = 0
+    before: str = ""
+    """The points that were tried here last."""
     refused: str = ""
     """The calls that were refused last, as strace shows them."""
 
@@ -118,11 +123,13 @@ class Bench:
         """The supervisor is another one, with the fault, and has something to do at once."""
         await self._end_supervisor()
         before = self._pids()
-        self._ask_for(replicas=2)
+        if not self._ask_for(replicas=2):
+            up = await self.calls("up", "-d")
+            return [f"nothing was wanted, after {self.before}; then up: {up.status}"]
         running = await self.calls.begin(
             "supervise", "--stack", self.state.root.name, fault=fault, follow=True
         )
-        await asyncio.sleep(2.0)
+        await self._refused(running)
         ended = not Path(f"/proc/{running.pid}").exists()
         hurt = [name for name, pid in before.items() if not Path(f"/proc/{pid}").exists()]
         await running.detach()
@@ -136,6 +143,15 @@ class Bench:
         if ended and not OURS.search(said.err):
             wrong.append(f"it ended without a word: {said.err[-300:]}")
         return [*wrong, *await self._mended(said)]
+
+    async def _refused(self, running: Running) -> None:
+        """Until the call has been refused and a moment more; some never are."""
+        log = running.base.with_suffix(".strace")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 - REACTION):
+                while b"(INJECTED)" not in log.read_bytes():  # noqa: ASYNC110 -- strace tells nobody
+                    await asyncio.sleep(0.05)
+        await asyncio.sleep(REACTION)
 
     def keep(self, log: str) -> None:
         """Remember what was refused, if anything was."""
@@ -178,12 +194,13 @@ class Bench:
             web = wanted and wanted.find("web")
             return web.replicas if web else 0
 
-    def _ask_for(self, *, replicas: int) -> None:
-        """As `scale` does, without waiting for it."""
+    def _ask_for(self, *, replicas: int) -> bool:
+        """As `scale` does, without waiting for it; False where nothing is wanted."""
         with closing(SqliteLedger(self.state.ledger)) as ledger:
             wanted = ledger.wanted()
-            assert wanted is not None
-            ledger.record(scaled(wanted, {"web": replicas}))
+            if wanted is not None:
+                ledger.record(scaled(wanted, {"web": replicas}))
+            return wanted is not None
 
     def _pids(self) -> dict[str, int]:
         """The processes of each service, by name of the workload."""
@@ -225,9 +242,9 @@ async def refused_calls(trial: Trial) -> None:
         finally:
             await kill_all(trial.folder / "state")
             forget(*(each.state.root.name for each in benches))
-    tally = trial.tally
-    tally.faults = sum(each.hit["hit"] for each in benches)
-    tally.more["never_reached"] = sum(each.missed for each in benches)
+            trial.tally.faults = sum(each.hit["hit"] for each in benches)
+            trial.tally.more["part"] = "/".join(map(str, trial.part))
+            trial.tally.more["never_reached"] = sum(each.missed for each in benches)
 
 
 def _bench(trial: Trial, door: Path, number: int) -> Bench:
@@ -251,7 +268,7 @@ async def _chosen(bench: Bench, trial: Trial) -> list[Point]:
         bench.calls.watch = bench.keep
         every = list(points(command, max(log, key=len)))
         trial.tally.more[f"points_{command}"] = len(every)
-        found += sample(every, max(1, round(wanted * part)), trial.chance)
+        found += sample(every, max(1, round(wanted * part)), trial.seed, trial.part)
     bench.hit.clear()
     bench.missed = 0
     trial.chance.shuffle(found)
@@ -271,8 +288,9 @@ async def _work_off(
             if wrong == [HUNG]:  # on a machine with much else to do it has to do so twice
                 wrong = await bench.once(point.command, point.fault)
             trial.tally.requests += 1
+            name = f"{point.command} {point.call} {point.error} {point.turn}"
+            bench.before = f"{bench.before}, {name}"[-200:]
             for each in wrong:
-                name = f"{point.command} {point.call} {point.error} {point.turn}"
                 trial.tally.wrong.append(f"{name}: {each}")
                 sys.stderr.write(f"{name}: {each}\n{bench.refused}\n")
 

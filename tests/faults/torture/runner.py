@@ -24,10 +24,12 @@ from tests.faults.torture.suite import SUITE, Entry
 from tests.faults.torture.trial import Trial, result
 
 
-async def tortured(entry: Entry, *, seed: int, full: bool, folder: Path) -> dict[str, object]:
+async def tortured(
+    entry: Entry, *, seed: int, full: bool, folder: Path, part: tuple[int, int] = (1, 1)
+) -> dict[str, object]:  # fmt: skip
     """The result of one test; one that raises or takes too long has failed."""
     chance = random.Random(f"{seed} {entry.number}")  # noqa: S311 -- repeatable is what counts
-    trial = Trial(seed=seed, full=full, folder=folder, chance=chance)
+    trial = Trial(seed=seed, full=full, folder=folder, chance=chance, part=part)
     begun = time.monotonic()
     try:
         async with asyncio.timeout(60 * (entry.minutes if full else entry.short)):
@@ -54,18 +56,20 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"{entry.number}: left out, only root can do it\n")
             continue
         sys.stderr.write(f"{entry.number}: {entry.title}\n")
-        found = _in_a_folder(entry, seed, full=asked.full)
+        found = _in_a_folder(entry, seed, full=asked.full, part=asked.part)
         sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
         sys.stdout.flush()
         failed += not found["passed"]
     return 1 if failed or not chosen else 0
 
 
-def _in_a_folder(entry: Entry, seed: int, *, full: bool) -> dict[str, object]:
+def _in_a_folder(
+    entry: Entry, seed: int, *, full: bool, part: tuple[int, int]
+) -> dict[str, object]:  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix=f"seaway-{entry.number}-", dir=_big()))
     folder.chmod(0o755)
     try:
-        return asyncio.run(tortured(entry, seed=seed, full=full, folder=folder))
+        return asyncio.run(tortured(entry, seed=seed, full=full, folder=folder, part=part))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -75,11 +79,22 @@ def _big() -> str | None:
     return "/var/tmp" if os.access("/var/tmp", os.W_OK) else None
 
 
+def _part(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not 1 <= int(number) <= int(count):
+        raise ValueError(text)
+    return int(number), int(count)
+
+
 def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.torture", description=__doc__)
     known = [each.number for each in SUITE]
     parser.add_argument("numbers", nargs="*", metavar="Tnn", help=f"of {', '.join(known)}")
     parser.add_argument("--seed", type=int)
+    parser.add_argument(
+        "--part", type=_part, default=(1, 1), metavar="K/N",
+        help="the K-th of N parts of a test that is long (T06); all of one seed are the whole",
+    )  # fmt: skip
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--full", action="store_true", help="as often as was promised")
     length.add_argument("--short", dest="full", action="store_false", help="as often as CI does")

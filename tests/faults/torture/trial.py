@@ -43,6 +43,8 @@ class Trial:
     """Its own; others may pass through it; removed afterwards."""
     chance: random.Random
     """The only source of chance, so that a seed repeats a run."""
+    part: tuple[int, int] = (1, 1)
+    """Which of so many parts of a test is run, where it can be run in parts."""
     tally: Tally = field(default_factory=Tally)
 
     def times(self, full: int, short: int) -> int:

@@ -15,7 +15,7 @@ from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
 from seaway.model.workload import Command, Restarting, Workload
 from seaway.plan.order import start_order
-from seaway.plan.steps import Start, Step, Stop
+from seaway.plan.steps import Create, Start, Step, Stop
 from seaway.stores.ledger import SqliteLedger
 from seaway.targets.memory import MemoryTarget
 from tests.fakes.clock import AtOnce, HandClock, quiet
@@ -41,12 +41,9 @@ class Slow(MemoryTarget):
     async def perform(self, step: Step, release: Release) -> None:
         match step:
             case Start():
-                self._check_start(step)
-                self.never_ready(step.workload.name)
-                await super().perform(step, release)
-                await self._pass()
-                if self._now(step.instance.id) is Phase.STARTING:
-                    self.recover(step.instance.id)
+                await self._started(step, release)
+            case Create() if step.start:
+                await self._started(step, release)
             case Stop():
                 self._check_stop(step)
                 await self._pass()
@@ -54,7 +51,16 @@ class Slow(MemoryTarget):
             case _:
                 await super().perform(step, release)
 
-    def _check_start(self, step: Start) -> None:
+    async def _started(self, step: Start | Create, release: Release) -> None:
+        self._check_start(step)
+        self.never_ready(step.workload.name)
+        await super().perform(step, release)
+        mine = [each for each in self._instances.values() if each.workload == step.workload.name]
+        await self._pass()
+        if self._now(mine[-1].id) is Phase.STARTING:
+            self.recover(mine[-1].id)
+
+    def _check_start(self, step: Start | Create) -> None:
         self.started += 1
         ready = {each.workload for each in self._instances.values() if each.phase is Phase.READY}
         if missing := set(step.workload.uses) - ready:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from pydantic import ValidationError
 
-from seaway.ai.gateway.settings import Settings, settings
+from seaway.ai.gateway.settings import Settings, Window, settings
 from seaway.components.gateway import Gateway
 from seaway.components.redis import Redis
 from seaway.components.simulator import Simulator
@@ -23,10 +23,12 @@ SIM = Simulator().expand(Name("sim"), AROUND).exports
 EXAMPLE = {
     "providers": {
         "deepseek": {"kind": "deepseek", "key": "secret:DEEPSEEK_API_KEY", "timeout": "30s",
-                     "retries": 3, "prices": {"deepseek-chat": {"input": 2, "output": 8}}},
+                     "retries": 3, "prices": {"deepseek-chat": {"input": 2, "output": 8}},
+                     "limits": {"requests": "1000/min", "tokens": "50000/min"}},
         "offline": "simulator",
     },
-    "routes": {"chat": {"to": ["deepseek/deepseek-chat", "offline/chat"], "cache": "1h"},
+    "routes": {"chat": {"to": ["deepseek/deepseek-chat", "offline/chat"], "cache": "1h",
+                        "prompts": "7d"},
                "embed": "offline/embed"},
     "limits": {"requests": "1000/min", "tokens": "50000/min", "spend": "20 CNY/day"},
     "clients": {"mobile": {"limits": {"requests": "10/s"}}},
@@ -74,7 +76,9 @@ def test_the_program_understands_what_the_component_tells_it():
     assert not found.providers["deepseek"].private
     assert found.providers["offline"].private
     assert [each.model for each in found.routes["chat"].to] == ["deepseek-chat", "chat"]
-    assert found.routes["chat"].cache == 3600
+    assert (found.routes["chat"].cache, found.routes["chat"].prompts) == (3600, 7 * 86_400)
+    assert found.providers["deepseek"].limits.requests == Window(1000, 60)
+    assert found.providers["deepseek"].limits.tokens == Window(50_000, 60)
     assert found.limits.tokens
     assert found.limits.spend
     assert (found.limits.tokens.most, found.limits.tokens.per) == (50_000, 60)
@@ -154,6 +158,7 @@ def test_a_provider_may_be_another_component():
         ({"providers": {"one": "openai"}, "routes": {}}, "SW362"),
         ({"uses": []}, "SW363"),
         ({"limits": {"spend": "20 CNY"}}, "SW365"),
+        ({"providers": {"own": {"kind": "simulator", "limits": {"spend": "20 CNY"}}}}, "SW365"),
         ({"providers": {"offline": "simulator"}, "routes": {}}, "SW366"),
         ({"providers": {"one": {"kind": "openai", "key": "sk-1"}}, "routes": {}}, "SW367"),
         ({"providers": {"one": {"kind": "openai", "key": "ref:sim.key"}}, "routes": {}}, "SW155"),
@@ -177,10 +182,10 @@ def test_a_limit_for_each_address_is_refused_not_ignored(limits):
     assert words_of("SW368")
 
 
-def test_a_cache_without_a_redis_is_a_warning():
+def test_what_is_kept_in_a_redis_and_has_none_is_a_warning():
     found = codes(example(uses=[], replicas=1))
 
-    assert found == {"SW364": Severity.WARNING}
+    assert found == {"SW364": Severity.WARNING, "SW369": Severity.WARNING}
 
 
 @pytest.mark.parametrize("setting", ["prompts", "log", "fallback"])

@@ -50,12 +50,16 @@ class WorldTarget:
         if isinstance(step, Create) and step.workload.name in self.broken:
             raise StepFailed("SW200", problem="no room")
         self.world.perform(step, wanted)
-        if isinstance(step, Start):
+        if isinstance(step, Start) or (isinstance(step, Create) and step.start):
             if self.ripens:
                 self.world.ripen()
             else:
-                self.die(step.instance, wanted)
+                self.die(self.started(), wanted)
         self.bell.set()
+
+    def started(self):
+        [one] = [each for each in self.world.instances if each.phase is Phase.STARTING]
+        return one
 
     def die(self, instance, wanted):
         self.world.kill(instance, wanted)

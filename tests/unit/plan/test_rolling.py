@@ -26,6 +26,23 @@ def test_what_is_used_starts_first():
     assert in_place(wanted, world.instances, world.now)
 
 
+def test_a_replacement_is_started_by_the_same_step_if_what_it_uses_is_ready():
+    """A second round of the loop takes as long as the first; what is new is looked at between."""
+    db = workload("db", role=Role.STORE)
+    api = workload("api", uses=("db",))
+    world, wanted = World(), release(db, api)
+    world.settle(wanted)
+    assert not any(step.start for step in world.done if isinstance(step, Create))
+
+    world.kill(world.live("api")[0], wanted)
+    [create] = [step for step in world.plan(wanted) if isinstance(step, Create)]
+    world.kill(world.live("db")[0], wanted)
+    creates = [step for step in world.plan(wanted) if isinstance(step, Create)]
+
+    assert create.start
+    assert {step.workload.name: step.start for step in creates} == {"db": True, "api": False}
+
+
 def test_a_job_runs_before_its_service_and_once():
     """Migrations run before the code that needs them, and not again for the same code."""
     job = workload("api-before", role=Role.JOB)

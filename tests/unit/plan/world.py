@@ -71,7 +71,7 @@ class World:
             case Start():
                 self._set(step.instance, phase=Phase.STARTING)
             case Admit():
-                self._set(step.instance, traffic=Traffic.IN, drain_started=None)
+                self._set(step.instance, traffic=Traffic.IN, drain_started=None, weight=step.weight)
             case Drain():
                 self._set(step.instance, traffic=Traffic.DRAINED, drain_started=self.now)
             case Stop():
@@ -86,7 +86,8 @@ class World:
         self.made += 1
         self.instances.append(Instance(
             id=InstanceId(f"{step.workload.name}-{self.made}"), stack=Name("test"),
-            workload=step.workload.name, digest=step.workload.digest, phase=Phase.PREPARED,
+            workload=step.workload.name, digest=step.workload.digest,
+            phase=Phase.STARTING if step.start else Phase.PREPARED,
             since=self.now, created=self.now + timedelta(microseconds=self.made), slot=step.slot,
             deaths=step.deaths, uses=step.workload.uses,
         ))  # fmt: skip

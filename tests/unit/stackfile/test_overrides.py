@@ -103,7 +103,7 @@ def test_a_whole_host_may_be_added_and_a_setting_of_one_may_not():
     slip = ["ingress.shop.exmple.com.tls=off"]
 
     assert "localhost" in stack_of(SHOP, sets=whole).ingress
-    assert [each.code for each in findings_of(SHOP, sets=slip)] == ["SW171", "SW151"]
+    assert [each.code for each in findings_of(SHOP, sets=slip)] == ["SW171", "SW191"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_whole_host_may_be_added_and_a_setting_of_one_may_not():
 )
 def test_a_path_that_matches_nothing_is_a_finding(set_, code, fact):
     """Silence would let a slip pass as a change."""
-    found = [each for each in findings_of(SHOP, sets=[set_]) if each.code != "SW151"]
+    found = [each for each in findings_of(SHOP, sets=[set_]) if each.code != "SW191"]
 
     assert [each.code for each in found] == [code]
     assert fact in found[0].facts.values()

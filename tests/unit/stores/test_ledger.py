@@ -139,3 +139,27 @@ def test_a_recorded_release_survives_kill_9(tmp_path):
         release(), number=0, created=None, stack=Name("test")
     )
     ledger.close()
+
+
+def test_a_release_is_on_trial_until_it_is_judged_and_one_that_goes_back_is_not(ledger):
+    first = ledger.record(release(workload("api")))
+    assert ledger.wanted().trial
+
+    ledger.judge(first.number, Verdict.PASSED)
+    assert not ledger.wanted().trial
+    ledger.judge(first.number, Verdict.GOOD)
+    ledger.record(replace(first, why="rollback 1"))
+
+    assert not ledger.wanted().trial
+    assert ledger.find(first.number) == (first, Verdict.GOOD)
+    assert ledger.find(99) is None
+
+
+def test_one_that_has_passed_its_trial_can_still_be_overtaken(ledger):
+    """Else it would be neither good nor bad for ever."""
+    first = ledger.record(release(workload("api")))
+    ledger.judge(first.number, Verdict.PASSED)
+
+    ledger.record(release(workload("api", argv=("v2",))))
+
+    assert ledger.verdict(first.number) is Verdict.REPLACED

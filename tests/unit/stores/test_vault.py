@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from seaway.engine.secrets import ensure, make, weakness
 from seaway.errors import SeawayError, UsageError
+from seaway.external.signing import Signer, Verifier
+from seaway.ports.component import SecretNeed
 from seaway.stores.vault import VERSIONS_KEPT, FileVault
 
 
@@ -74,3 +77,29 @@ def test_writers_side_by_side_lose_nothing(tmp_path):
         each.join(60)
 
     assert FileVault(tmp_path / "vault").versions() == {"A": 20, "B": 20}
+
+
+def test_a_pair_is_kept_whole_and_its_halves_belong_together(tmp_path):
+    """One half of another pair would make every signature wrong."""
+    vault = FileVault(tmp_path / "vault")
+    versions = [vault.write_pair("pay.own-key", "pay.own-public", 2048) for _ in range(2)]
+
+    assert versions == [1, 2]
+    assert vault.versions() == {"pay.own-key": 2, "pay.own-public": 2}
+    for version in versions:
+        signer = Signer(vault.read("pay.own-key", version))
+        verifier = Verifier(vault.read("pay.own-public", version))
+        assert verifier.good(b"text", signer.sign(b"text"))
+        assert not verifier.good(b"other", signer.sign(b"text"))
+
+
+def test_a_pair_that_is_needed_is_made_once_and_anew_when_that_is_asked_for(tmp_path):
+    vault = FileVault(tmp_path / "vault")
+    need = SecretNeed(name="pay.own-key", generate=2048, form="rsa", public="pay.own-public")
+
+    assert ensure([need], vault) == ("pay.own-key",)
+    first = vault.read("pay.own-public")
+    assert ensure([need], vault) == ()
+    assert not tuple(weakness(need, vault.read("pay.own-key"), "production"))
+    assert make(need, vault) == 2
+    assert vault.read("pay.own-public") != first

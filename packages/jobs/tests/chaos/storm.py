@@ -221,7 +221,8 @@ class Storm:
                 ):
                     in_outage += 1
                     continue
-                taken.append(round(row[0] - at, 3))
+                if row[0] is not None:  # else it had ended in the moment of the kill, to be retried
+                    taken.append(round(row[0] - at, 3))
                 begun.append(round(row[1] - at, 3))
         return taken, begun, in_outage
 

@@ -6,17 +6,19 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 
 import uvloop
 
 from seaway.ai.gateway.app import App
+from seaway.ai.gateway.cache import KEEP, LOOK
 from seaway.ai.gateway.calling import callers
 from seaway.ai.gateway.front import Front, watch
 from seaway.ai.gateway.limits import RESERVE, SETTLE
 from seaway.ai.gateway.settings import Settings, settings
 from seaway.ai.gateway.store import Address, Store, StoreGone
+from seaway.ai.gateway.turn import Turn
 
 BACKLOG = 4096
 YOUNG = 20_000
@@ -33,18 +35,13 @@ async def serve(told: Settings, environ: Mapping[str, str]) -> None:
     over = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, over.set)
-    store = None
-    if told.store_from:
-        store = Store(Address.of(environ[told.store_from]), (RESERVE, SETTLE))
-    providers = callers(told, environ)
-    app, fronts = App(told, environ, providers, store), set[Front]()
+    turn = Turn(loop)
+    app, fronts = _app(told, environ, turn), set[Front]()
     host, port = environ.get("HOST") or "127.0.0.1", int(environ.get("PORT") or 8000)
     async with asyncio.TaskGroup() as together:
-        tasks = [together.create_task(watch(fronts))]
-        if store:
-            tasks += [together.create_task(each) for each in (store.keep(), _tick(app))]
+        tasks = [together.create_task(each) for each in (watch(fronts), *_kept(app))]
         server = await loop.create_server(
-            lambda: Front(app, loop, fronts), host, port, backlog=BACKLOG
+            lambda: Front(app, turn, fronts), host, port, backlog=BACKLOG
         )
         gc.set_threshold(YOUNG)
         gc.freeze()  # what is there now stays: it need not be looked through again and again
@@ -53,10 +50,26 @@ async def serve(told: Settings, environ: Mapping[str, str]) -> None:
         await asyncio.sleep(LEAVING)
         server.close()
         await _finished(fronts)
+        with suppress(StoreGone):
+            await app.metrics.accounts.write()
         for task in tasks:
             task.cancel()
-    for provider in providers.values():
-        provider.close()
+    app.close()
+
+
+def _app(told: Settings, environ: Mapping[str, str], turn: Turn) -> App:
+    store = None
+    if told.store_from:
+        store = Store(Address.of(environ[told.store_from]), (RESERVE, SETTLE, LOOK, KEEP))
+    return App(told, environ, callers(told, environ, turn), store)
+
+
+def _kept(app: App) -> tuple[Coroutine[None, None, None], ...]:
+    """What goes on as long as the program does, where there is a store."""
+    if app.store is None:
+        return ()
+    accounts, prompts = app.metrics.accounts, app.serving.prompts
+    return app.store.keep(), _tick(app), accounts.keep(), prompts.forget()
 
 
 async def _finished(fronts: set[Front]) -> None:

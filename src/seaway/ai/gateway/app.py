@@ -1,31 +1,27 @@
 """App: which request goes where: models, health, metrics, administration."""
 
-import hmac
 from collections.abc import Mapping
 
-import msgspec
 import orjson
 
+from seaway.ai.gateway.admin import START, Admin
 from seaway.ai.gateway.asked import PATHS
 from seaway.ai.gateway.calling import Caller
-from seaway.ai.gateway.front import REASONS, Front, Request
-from seaway.ai.gateway.metrics import Gauge, Metrics
-from seaway.ai.gateway.refusal import Refusal
+from seaway.ai.gateway.direct import Direct
+from seaway.ai.gateway.front import REASONS, Front, Request, Rest
+from seaway.ai.gateway.metrics import Cell, Gauge, Metrics, note
+from seaway.ai.gateway.refusal import only
 from seaway.ai.gateway.serving import Serving
-from seaway.ai.gateway.settings import Limits, Settings
+from seaway.ai.gateway.settings import Settings
 from seaway.ai.gateway.store import Store
+from seaway.ai.gateway.usage import Accounts
+from seaway.serving.refusal import Refusal
 
 _MODELS = tuple(f"/v1{path}" for path in PATHS)
+_SHORT = {f"/v1{path}".encode(): path for path in PATHS}
 _SHOWN = frozenset({*_MODELS, "/v1/models"})
 _TEXT = b"content-type: text/plain; version=0.0.4; charset=utf-8\r\n"
 _STATES = {"closed": 0.0, "half-open": 0.5, "open": 1.0}
-
-
-class Wanted(msgspec.Struct, forbid_unknown_fields=True):
-    """A client that is to get a key."""
-
-    name: str
-    limits: Limits = Limits()
 
 
 class App:
@@ -36,11 +32,12 @@ class App:
         store: Store | None,
     ) -> None:  # fmt: skip
         self.largest = told.body
-        self.metrics = Metrics()
-        self._told, self._store, self._callers = told, store, callers
-        self._admin = environ.get(told.admin_from, "")
+        self.metrics = Metrics(Accounts(told.name, store))
+        self.store, self._callers = store, callers
         self.serving = Serving(told, environ, callers, store, self.metrics)
+        self._admin = Admin(self.serving, environ.get(told.admin_from, ""))
         self.ending = False
+        self._cells: dict[tuple[bytes, str, int], tuple[Cell, Cell]] = {}
         self.metrics.gauges += [
             Gauge("ai_breaker_open", "1 where calls are not made, 0.5 where one is being tried.",
                   lambda: {(name,): _STATES[each.health.state]
@@ -52,12 +49,25 @@ class App:
                   lambda: {(): float(store.up)} if store else {}),
         ]  # fmt: skip
 
-    async def handle(self, request: Request, reply: Front) -> None:
+    def at_once(self, request: Request, reply: Front) -> Direct | None:
+        """Nearly all requests are answered so."""
+        path = _SHORT.get(request.target)
+        if path is None or request.method != b"POST":
+            return None
+        return self.serving.at_once(path, request, reply, self._over)
+
+    def _over(self, request: Request, reply: Front) -> None:
+        self._count(request.target.decode(), request, reply)
+        reply.over(request)
+
+    async def handle(self, request: Request, reply: Front, rest: Rest | None) -> None:
         """Answer one request, whatever becomes of it."""
         path = request.path
         try:
-            if path in _MODELS:
-                self._only(request, b"POST")
+            if rest:
+                await rest()
+            elif path in _MODELS:
+                only(request.method, b"POST")
                 await self.serving.answer(path[3:], request, reply)
             else:
                 await self._other(path, request, reply)
@@ -70,9 +80,15 @@ class App:
         shown = path if path in _SHOWN else "other"
         if not reply.status:
             self.metrics.cancelled.add()
-        method = request.method.decode("latin-1")
-        self.metrics.requests.add(method, shown, str(reply.status or 499))
-        self.metrics.duration.note(reply.now() - request.since, shown)
+        kind = request.method, shown, reply.status
+        cells = self._cells.get(kind)
+        if cells is None:
+            method, status = request.method.decode("latin-1"), str(reply.status or 499)
+            cells = self._cells[kind] = (
+                self.metrics.requests.cell(method, shown, status), self.metrics.duration.row(shown)
+            )  # fmt: skip
+        cells[0][0] += 1
+        note(cells[1], reply.now() - request.since)
 
     async def _other(self, path: str, request: Request, reply: Front) -> None:
         match path:
@@ -83,20 +99,18 @@ class App:
             case "/metrics":
                 reply.whole(200, self.metrics.text(), _TEXT)
             case "/v1/models":
-                self._only(request, b"GET")
+                only(request.method, b"GET")
                 await self.serving.keys.client(request.headers.get(b"authorization", b""))
                 reply.whole(200, self._models())
-            case "/admin/clients":
-                await self._clients(request, reply)
-            case _ if path.startswith("/admin/clients/"):
-                await self._revoke(path.rpartition("/")[2], request, reply)
+            case _ if path.startswith(START):
+                reply.whole(200, await self._admin.answer(path, request))
             case _:
                 raise Refusal(404, "unknown_url", "There is nothing here.")
 
     def _ready(self, reply: Front) -> None:
         """Ready to be asked; without its store it answers, and says what it cannot do."""
         state = {name: each.health.state for name, each in self._callers.items()}
-        store = "none" if self._store is None else "up" if self._store.up else "gone"
+        store = "none" if self.store is None else "up" if self.store.up else "gone"
         body = orjson.dumps({"status": "ending" if self.ending else "ok", "store": store,
                              "providers": state})  # fmt: skip
         reply.whole(503 if self.ending else 200, body)
@@ -106,37 +120,10 @@ class App:
                 for name in self.serving.routes.names]  # fmt: skip
         return orjson.dumps({"object": "list", "data": rows})
 
-    async def _clients(self, request: Request, reply: Front) -> None:
-        self._only_admin(request)
-        if request.method == b"GET":
-            names = [*self._told.clients, *await self.serving.keys.names()]
-            reply.whole(200, orjson.dumps({"clients": names}))
-            return
-        self._only(request, b"POST")
-        try:
-            wanted = msgspec.json.decode(request.body, type=Wanted)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise Refusal(400, "invalid_json", str(error)) from error
-        key = await self.serving.keys.make(wanted.name, wanted.limits)
-        reply.whole(200, orjson.dumps({"name": wanted.name, "key": key}))
-
-    async def _revoke(self, name: str, request: Request, reply: Front) -> None:
-        self._only_admin(request)
-        self._only(request, b"DELETE")
-        if not await self.serving.keys.revoke(name):
-            raise Refusal(404, "unknown_client", "There is no such client that could be removed.")
-        reply.whole(200, b'{"status":"ok"}')
-
-    def _only_admin(self, request: Request) -> None:
-        given = request.headers.get(b"authorization", b"")
-        wanted = f"Bearer {self._admin}".encode()
-        if not self._admin or not hmac.compare_digest(given, wanted):
-            raise Refusal(401, "invalid_api_key", "The key of the administration is needed.")
-
-    @staticmethod
-    def _only(request: Request, method: bytes) -> None:
-        if request.method != method:
-            raise Refusal(405, "method_not_allowed", f"Use {method.decode()}.")
+    def close(self) -> None:
+        """Connections to providers that are not in use."""
+        for each in self._callers.values():
+            each.close()
 
 
 def _known(status: int) -> int:

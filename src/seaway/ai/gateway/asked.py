@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from seaway.ai.gateway.refusal import Refusal
+from seaway.serving.refusal import Refusal
 
 Fields = dict[str, msgspec.Raw]
 PATHS = ("/chat/completions", "/embeddings")
@@ -14,6 +14,8 @@ _PICTURE_TOKENS = 1024
 _LETTERS = 3
 """Bytes for a token: Chinese is about that, English needs more, so it is seldom too little."""
 _OVERHEAD = 16
+_NOTHING = 4
+"""Bytes: more is more than nothing."""
 _MODEL = b'"model"'
 _ESCAPED = b"\\u00"
 """A letter in disguise: then there may be another key of that name."""
@@ -120,7 +122,7 @@ def asked(path: str, body: bytes) -> Asked:
         message = f"We could not parse the body of your request: {error}"
         raise Refusal(400, "invalid_json", message) from error
     content = bytes(head.messages if path == "/chat/completions" else head.input)
-    if content in {b"null", b"[]", b'""'}:
+    if len(content) <= _NOTHING and content in {b"null", b"[]", b'""'}:
         raise Refusal(400, "missing_required_parameter", "There is nothing to be answered.")
     found = Asked(path, body, head)
     size = len(content)

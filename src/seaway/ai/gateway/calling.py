@@ -1,8 +1,7 @@
 """Calling: one provider, once: a whole answer, or a stream up to its first token."""
 
-import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,11 +10,17 @@ from seaway.ai.gateway.address import Base, tls_context
 from seaway.ai.gateway.asked import PATHS, Asked
 from seaway.ai.gateway.events import Events, Malformed, Stopped, Whole, whole
 from seaway.ai.gateway.health import Budget, Health
+from seaway.ai.gateway.limits import Scopes
 from seaway.ai.gateway.settings import Provider, Settings, Target
+from seaway.ai.gateway.turn import Turn
 from seaway.ai.gateway.upstream import Connection, Failed, Pool
 
 OK = 200
+NO_LIMITS = Scopes("", ())
 _KEY = re.compile(r"[\x21-\x7e]+")
+
+
+Told = Callable[[Connection], None]
 
 
 class Answer(msgspec.Struct):
@@ -45,12 +50,15 @@ class Live:
 class Caller:
     """One provider."""
 
-    def __init__(self, name: str, told: Provider, url: str, key: str) -> None:
+    def __init__(self, name: str, told: Provider, url: str, key: str, turn: Turn) -> None:
         self.name, self.told = name, told
         self.health, self.budget = Health(), Budget()
+        self.scopes = NO_LIMITS
+        """Its own limits."""
         base = Base.of(url)
-        self._pool = Pool(base, private=told.private, context=tls_context() if base.tls else None)
-        self._loop = asyncio.get_running_loop()
+        context = tls_context() if base.tls else None
+        self._pool = Pool(base, turn, private=told.private, context=context)
+        self._loop = turn.loop
         if key and not _KEY.fullmatch(key):
             raise ValueError(f"the key of {name} has characters that no key has")
         authorization = f"authorization: Bearer {key}\r\n" if key else ""
@@ -66,7 +74,29 @@ class Caller:
         Raises:
             Failed: there is none.
         """
-        connection = await self._sent(asked, target, due, whole=True)
+        return self.finished(await self._sent(asked, target, due, whole=True), target)
+
+    def begin(self, asked: Asked, target: Target, told: Told) -> Connection | None:
+        """Send a request for a whole answer on an open connection, if there is one.
+
+        `told` is called when all of the answer is there, or never will be; then see `finished`.
+        """
+        connection = self._pool.free()
+        if connection is not None:
+            connection.told = told
+            connection.limit(self._loop.time() + min(self.told.first, self.told.total), "first")
+            connection.send(self._request(asked, target), whole=True)
+        return connection
+
+    def finished(self, connection: Connection, target: Target) -> Answer:
+        """The answer that is there.
+
+        Raises:
+            Failed: there is none.
+        """
+        if not connection.complete:
+            self._pool.drop(connection)
+            raise connection.failure or Failed("truncated")
         body, status = connection.taken(), connection.status
         self._pool.give_back(connection)
         if status != OK:
@@ -100,6 +130,15 @@ class Caller:
         else:
             self._pool.give_back(connection)
 
+    def passed(self) -> None:
+        """A call was answered at the first try."""
+        self.budget.earn()
+        self.health.good(self._loop.time())
+
+    def drop(self, connection: Connection) -> None:
+        """Nobody wants the answer any more."""
+        self._pool.drop(connection)
+
     def close(self) -> None:
         """All connections that are not in use."""
         self._pool.close()
@@ -107,9 +146,7 @@ class Caller:
     async def _sent(self, asked: Asked, target: Target, due: float, *, whole: bool) -> Connection:
         """The request is sent, on a connection that answers, or has done so where it is `whole`."""
         told, pool = self.told, self._pool
-        body = asked.written(target.model, with_usage=told.usage_in_streams)
-        start = self._starts[asked.path]
-        request = b"%scontent-length: %d\r\n\r\n%s" % (start, len(body), body)
+        request = self._request(asked, target)
         now = self._loop.time()
         while True:
             connection = pool.free() or await pool.new(min(told.connect, due - now))
@@ -128,6 +165,10 @@ class Caller:
                 self._pool.drop(connection)
                 raise
             return connection
+
+    def _request(self, asked: Asked, target: Target) -> bytes:
+        body = asked.written(target.model, with_usage=self.told.usage_in_streams)
+        return b"%scontent-length: %d\r\n\r\n%s" % (self._starts[asked.path], len(body), body)
 
     async def _begun(self, connection: Connection, events: Events) -> bytes:
         if connection.status != OK:
@@ -156,7 +197,7 @@ def _after(connection: Connection) -> float:
         return 0.0
 
 
-def callers(told: Settings, environ: Mapping[str, str]) -> dict[str, Caller]:
+def callers(told: Settings, environ: Mapping[str, str], turn: Turn) -> dict[str, Caller]:
     """All providers, with their addresses and keys.
 
     Raises:
@@ -165,7 +206,7 @@ def callers(told: Settings, environ: Mapping[str, str]) -> dict[str, Caller]:
     return {
         name: Caller(
             name, each, environ[each.url_from] if each.url_from else each.url,
-            environ[each.key_from] if each.key_from else "",
+            environ[each.key_from] if each.key_from else "", turn,
         )
         for name, each in told.providers.items()
     }  # fmt: skip

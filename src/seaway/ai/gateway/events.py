@@ -6,6 +6,7 @@ import msgspec
 import orjson
 
 DONE = b"data: [DONE]\n\n"
+_CONTENT, _SPACED = b'"content":"', b'"content": "'
 _LARGEST = 2**20
 """Bytes of one event."""
 
@@ -77,6 +78,11 @@ class Events:
     count: int = 0
     """Events with a token."""
     _rest: bytes = b""
+    _before: bytes = b""
+    _after: bytes = b""
+    """What stands around the word in the last event, with the empty line at its end."""
+    _seam: bytes = b""
+    """What stands between two such words; empty where the last event was not of that form."""
     _held: list[bytes] = field(default_factory=list[bytes])
 
     def feed(self, data: bytes) -> bytes:
@@ -89,18 +95,39 @@ class Events:
         data = self._rest + data if self._rest else data
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        *events, self._rest = data.split(b"\n\n")
+        held, begin, odd = self._held, 0, False
+        while (end := data.find(b"\n\n", begin)) >= 0:
+            if self._seam and not odd and data.startswith(self._before, begin):
+                if alike := self._alike(data, begin):
+                    held.append(data[begin:alike])
+                    begin = alike
+                    continue
+                odd = True  # it is not tried again for each of many events
+            if kept := self._take(data[begin:end]):
+                held.append(kept + b"\n\n")
+            begin = end + 2
+        self._rest = data[begin:]
         if len(self._rest) > _LARGEST:
             raise Malformed
-        held, take = self._held, self._take
-        for event in events:
-            if kept := take(event):
-                held.append(kept)
         if not self.begun or not held:
             return b""
         self._held = []
-        held.append(b"")
-        return b"\n\n".join(held)
+        return b"".join(held)
+
+    def _alike(self, data: bytes, begin: int) -> int:
+        """Where the events end that are an earlier one again, with other words in it; 0 for none.
+
+        They need not be read: the words have no quote, no backslash and nothing that JSON forbids,
+        so each is a string that ends where the first did.
+        """
+        after = self._after
+        end = data.rfind(after, begin)
+        words = data[begin + len(self._before) : end].split(self._seam)
+        text = b" ".join(words)
+        if end < 0 or b"" in words or b'"' in text or b"\\" in text or not _printable(text):
+            return 0
+        self.count += len(words)
+        return end + len(after)
 
     def end(self) -> bytes:
         """At the end of the body: what is still to be sent.
@@ -111,7 +138,7 @@ class Events:
         rest = self.feed(b"\n\n") if self._rest.strip() else b""
         if not self.finished:
             raise Malformed
-        return rest + b"".join(each + b"\n\n" for each in self._held) + DONE
+        return rest + b"".join(self._held) + DONE
 
     def _take(self, event: bytes) -> bytes:
         """What is kept of an event: all of it, as a rule."""
@@ -128,11 +155,29 @@ class Events:
         if chunk.error is not None:
             raise Stopped(msgspec.json.encode(chunk.error).decode(errors="replace")[:500])
         self._understand(chunk)
+        if not (self._seam and event.startswith(self._before)):
+            self._learn(event, chunk)
         if chunk.usage and not chunk.choices and not self.usage_wanted:
             return b""
         if self.hide_reasoning and b'"reasoning_content"' in data:
             return _without_reasoning(data)
         return event
+
+    def _learn(self, event: bytes, chunk: Chunk) -> None:
+        """What stands around the word of an event that only adds a word of the answer."""
+        match chunk:
+            case Chunk(choices=[Choice(delta=Delta(content=str(word), tool_calls=None,
+                                                   reasoning_content=None), finish_reason=None)],
+                       usage=None):  # fmt: skip
+                plain = b'"reasoning_content"' not in event or not self.hide_reasoning
+                spelling = _CONTENT if _CONTENT in event else _SPACED
+                before, content, rest = event.partition(spelling)
+                said, quote, after = rest.partition(b'"')
+                if plain and word and said == word.encode():
+                    self._before, self._after = before + content, quote + after + b"\n\n"
+                    self._seam = self._after + self._before
+            case _:
+                pass
 
     def _understand(self, chunk: Chunk) -> None:
         self.usage, self.model = chunk.usage or self.usage, self.model or chunk.model
@@ -146,6 +191,13 @@ class Events:
                 self.count += 1
             if choice.finish_reason:
                 self.begun = self.finished = True
+
+
+def _printable(text: bytes) -> bool:
+    try:
+        return text.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _plain(event: bytes) -> bytes:
@@ -208,7 +260,10 @@ def whole(body: bytes) -> Whole:
 
 def without_reasoning(body: bytes, found: Whole) -> bytes:
     """A whole answer without what was thought before it."""
-    if not any(each.message.reasoning_content is not None for each in found.choices or ()):
+    for each in found.choices or ():
+        if each.message.reasoning_content is not None:
+            break
+    else:
         return body
     answer = orjson.loads(body)
     for choice in answer["choices"]:

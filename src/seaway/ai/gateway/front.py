@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
 import httptools
 import msgspec
+
+from seaway.ai.gateway.turn import Turn
 
 HEAD_WITHIN, BODY_WITHIN, IDLE = 10.0, 60.0, 75.0
 """Seconds for the head of a request, for the rest of it, and until the next one."""
@@ -17,6 +19,7 @@ WAITING = 8
 _LOOK = 2.0
 """Seconds between two looks at slow clients."""
 _HEADERS = frozenset({b"authorization", b"idempotency-key", b"x-request-id", b"expect"})
+_LENGTHS = frozenset(map(len, _HEADERS))
 REASONS = {
     200: b"OK", 400: b"Bad Request", 401: b"Unauthorized", 403: b"Forbidden", 404: b"Not Found",
     405: b"Method Not Allowed", 409: b"Conflict", 413: b"Content Too Large",
@@ -50,24 +53,45 @@ class Request(msgspec.Struct):
         return self.target.partition(b"?")[0].decode("latin-1")
 
 
+Rest = Callable[[], Awaitable[None]]
+"""What is still to be done for an answer."""
+
+
+class Begun(Protocol):
+    """An answer on its way without a task."""
+
+    def begin(self) -> None:
+        """Once `cancel` can be called."""
+        ...
+
+    def cancel(self) -> None:
+        """The client has gone away."""
+        ...
+
+
 class Application(Protocol):
     """Answers requests."""
 
     largest: int
     """Bytes of a body."""
 
-    def handle(self, request: Request, reply: "Front") -> Coroutine[None, None, None]:
-        """Answer one; it is cancelled when the client goes away."""
+    def at_once(self, request: Request, reply: "Front") -> Begun | None:
+        """An answer that needs no task, and calls `over` or `hand_over`; nothing where one does."""
+        ...
+
+    def handle(
+        self, request: Request, reply: "Front", rest: Rest | None
+    ) -> Coroutine[None, None, None]:
+        """Answer one, or do the rest for it; it is cancelled when the client goes away."""
         ...
 
 
 class Front(asyncio.Protocol):
     """One client's connection; also the reply to the request that is being answered."""
 
-    def __init__(
-        self, application: Application, loop: asyncio.AbstractEventLoop, everyone: "set[Front]"
-    ) -> None:
-        self._application, self._loop, self._everyone = application, loop, everyone
+    def __init__(self, application: Application, turn: Turn, everyone: "set[Front]") -> None:
+        self._application, self._turn, self._everyone = application, turn, everyone
+        self._loop = loop = turn.loop
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._request = Request(0)
@@ -76,9 +100,11 @@ class Front(asyncio.Protocol):
         self._waiting: deque[Request] = deque()
         self._task: asyncio.Task[None] | None = None
         self._wanted: asyncio.Future[None] | None = None
+        self._begun: Begun | None = None
+        self._rest: Rest | None = None
         self._writable: asyncio.Future[None] | None = None
         self._due = loop.time() + IDLE
-        self._reading = False
+        self._reading = self._left = False
         self.busy = False
         """Whether a request is being answered."""
         self.begun = False
@@ -108,17 +134,34 @@ class Front(asyncio.Protocol):
         last = b"%x\r\n%s\r\n" % (len(data), data) if data else b""
         self._write(last + b"0\r\n\r\n")
 
-    async def drained(self) -> None:
-        """Wait while the client does not read."""
-        if self._writable:
-            await self._writable
+    @property
+    def writable(self) -> "asyncio.Future[None] | None":
+        """While the client does not read: done when it does again, or is gone."""
+        return self._writable
+
+    def over(self, request: Request) -> None:
+        """It is answered, without a task."""
+        self._begun = None
+        self._due = self._loop.time() + IDLE
+        if not request.keep:
+            self._leave(abruptly=not self.begun)
+        elif self._waiting:
+            self._next()
+        else:
+            self.busy = False
+
+    def hand_over(self, request: Request, rest: Rest) -> None:
+        """A task is needed after all."""
+        self._begun, self._rest = None, rest
+        self._waiting.appendleft(request)
+        self._wake()
 
     def _begin(self, status: int) -> None:
         self.begun, self.status = True, status
 
     def _write(self, data: bytes) -> None:
         if self._transport:
-            self._transport.write(data)
+            self._turn.send(self._transport, data)
 
     # ------------------------------------------------------------------------ the connection
 
@@ -128,11 +171,14 @@ class Front(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self._transport = None
+        self._transport, self._left = None, True
+        self._waiting.clear()
         self._everyone.discard(self)
         self.resume_writing()
         if self._task:
             self._task.cancel()
+        if self._begun:
+            self._begun.cancel()
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
@@ -151,8 +197,8 @@ class Front(asyncio.Protocol):
         self._request.keep = False
         for each in self._waiting:
             each.keep = False
-        if not self.busy and self._transport:
-            self._transport.close()
+        if not self.busy:
+            self._close()
 
     def look(self, now: float) -> None:
         """Close when the client takes too long with its request."""
@@ -161,16 +207,25 @@ class Front(asyncio.Protocol):
 
     def _refuse(self, status: int) -> None:
         """What cannot be read is answered once, and the connection closed."""
-        if self._transport and not self._transport.is_closing():
-            if not self.busy:
-                reason = REASONS.get(status, b"Request Timeout")
-                text = b"HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                self._transport.write(text % (status, reason))
-            self._transport.close()
+        if not self.busy:
+            reason = REASONS.get(status, b"Request Timeout")
+            text = b"HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            self._write(text % (status, reason))
+        self._close()
+
+    def _close(self) -> None:
+        """Once all that was written is sent; what the client still says is not read."""
+        self._left = True
+        self._write(b"")
 
     # ----------------------------------------------------------------------------- the parser
 
     def data_received(self, data: bytes) -> None:
+        self._turn.came(self._received, data)
+
+    def _received(self, data: bytes) -> None:
+        if self._left:
+            return
         if not self._chunks:
             self._head += len(data)
         try:
@@ -192,14 +247,13 @@ class Front(asyncio.Protocol):
         self._request.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        small = name.lower()
-        if small in _HEADERS:
+        if len(name) in _LENGTHS and (small := name.lower()) in _HEADERS:
             self._request.headers[small] = value
 
     def on_headers_complete(self) -> None:
         self._due = self._request.since + BODY_WITHIN
-        if b"expect" in self._request.headers and self._transport:
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if b"expect" in self._request.headers:
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
         self._size += len(data)
@@ -222,7 +276,15 @@ class Front(asyncio.Protocol):
     # ------------------------------------------------------------------------------- the turns
 
     def _next(self) -> None:
-        self.busy = True
+        self.busy, self.begun, self.status = True, False, 0
+        self._begun = self._application.at_once(self._waiting[0], self)
+        if self._begun is None:
+            self._wake()
+        else:
+            self._waiting.popleft()
+            self._begun.begin()
+
+    def _wake(self) -> None:
         if self._task is None:
             self._task = self._loop.create_task(self._answers())
         elif self._wanted is not None:
@@ -233,9 +295,9 @@ class Front(asyncio.Protocol):
         """One after another, all in one task: to make a task takes longer than to wake one."""
         while self._waiting:
             request, answered = self._waiting.popleft(), False
-            self.begun, self.status = False, 0
+            rest, self._rest = self._rest, None
             try:
-                await self._application.handle(request, self)
+                await self._application.handle(request, self, rest)
                 answered = True
             except ConnectionError:
                 pass
@@ -243,17 +305,26 @@ class Front(asyncio.Protocol):
                 self._due = self._loop.time() + IDLE
                 if not (answered and request.keep):
                     self._leave(abruptly=not answered)
-            if not self._waiting:
-                self.busy = False
-                self._wanted = self._loop.create_future()
-                await self._wanted
+            await self._called()
+
+    async def _called(self) -> None:
+        """Return when there is something for the task."""
+        self._wanted = self._loop.create_future()
+        if self._waiting:
+            self._next()
+        else:
+            self.busy = False
+        await self._wanted
 
     def _leave(self, *, abruptly: bool) -> None:
         """After an answer that is the last."""
         self.busy = False
         self._waiting.clear()
-        if self._transport:
-            self._transport.abort() if abruptly else self._transport.close()
+        if not abruptly:
+            self._close()
+        elif self._transport:
+            self._left = True
+            self._transport.abort()
 
 
 class TooLarge(Exception):  # noqa: N818 -- said as it is

@@ -1,12 +1,13 @@
 """Health: what is known of a provider: breaker, rests that it asked for, load, and retries left."""
 
 import random
-from collections import deque
 
-SPAN = 10.0
-"""Seconds of the past that count."""
+SPAN = 5.0
+"""Seconds after which what was counted counts half."""
+MANY = 1000
+"""Calls after which it does, too."""
 FEWEST = 5
-"""Failures that open the breaker, when they are at least half of the calls of that span."""
+"""Failures that open the breaker, when they are at least half of the calls."""
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds that the breaker stays open; doubled each time its probe fails."""
 LONGEST_ASKED = 300.0
@@ -17,8 +18,8 @@ class Health:
     """Of one provider, as this process sees it. All times are those of the loop."""
 
     def __init__(self) -> None:
-        self._past: deque[tuple[float, bool]] = deque()
-        self._failures = 0
+        self._calls = self._failures = 0
+        self._fades = 0.0
         self._until = 0.0
         self._rest = FIRST_REST
         self._probing = False
@@ -43,6 +44,10 @@ class Health:
         self._probing = True
         return True
 
+    def calm(self, now: float) -> bool:
+        """Whether nothing at all is wrong."""
+        return not self._until and now >= self._resting
+
     def wait(self, now: float) -> float:
         """Seconds until a call may be made."""
         return max(self._until - now, self._resting - now, 0.05)
@@ -51,17 +56,21 @@ class Health:
         """A call was answered."""
         if self._until:
             self._until, self._rest, self._probing = 0.0, FIRST_REST, False
-            self._past.clear()
-            self._failures = 0
-        self._note(now, failed=False)
+            self._calls = self._failures = 0
+        if now >= self._fades or self._calls >= MANY:
+            self._fade(now)
+        self._calls += 1
 
     def bad(self, now: float) -> None:
         """A call failed by the provider's fault."""
-        self._note(now, failed=True)
+        if now >= self._fades or self._calls >= MANY:
+            self._fade(now)
+        self._calls += 1
+        self._failures += 1
         if self._probing:
             self._rest = min(self._rest * 2, LONGEST_REST)
             self._open(now)
-        elif not self._until and self._failures >= max(FEWEST, len(self._past) / 2):
+        elif not self._until and self._failures >= max(FEWEST, self._calls / 2):
             self._open(now)
 
     def ended(self, *, told: bool) -> None:
@@ -80,12 +89,11 @@ class Health:
         self._probing = False
         self._until = now + self._rest * random.uniform(0.8, 1.2)  # noqa: S311 -- not all at once
 
-    def _note(self, now: float, *, failed: bool) -> None:
-        past = self._past
-        past.append((now, failed))
-        self._failures += failed
-        while past and (past[0][0] < now - SPAN or len(past) > 1000):  # noqa: PLR2004 -- enough to tell
-            self._failures -= past.popleft()[1]
+    def _fade(self, now: float) -> None:
+        """What is past counts less; what is long past, not at all."""
+        share = 2 if now < self._fades + SPAN else MANY * 2
+        self._calls, self._failures = self._calls // share, self._failures // share
+        self._fades = now + SPAN
 
 
 class Budget:

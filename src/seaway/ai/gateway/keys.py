@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import msgspec
 
 from seaway.ai.gateway.limits import Scopes
-from seaway.ai.gateway.refusal import Refusal
 from seaway.ai.gateway.settings import Limits, Settings
 from seaway.ai.gateway.store import Store, StoreGone, Value
+from seaway.serving.refusal import Refusal
 
 FRESH = 0.5
 """Seconds that what is known of a key is believed: a revoked one is refused within twice that."""

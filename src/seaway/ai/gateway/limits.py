@@ -1,27 +1,27 @@
 """Limits: requests, tokens and money, exact over all instances: reserved before, settled after."""
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from operator import attrgetter
 from typing import cast
 
 import msgspec
 
 from seaway.ai.gateway.settings import Limits, Window
-from seaway.ai.gateway.store import Store, StoreGone, Value
+from seaway.ai.gateway.store import Store, StoreGone, Value, script
 
 BUCKETS = 600
 """Of a window: at most a 600th of it is counted too long."""
 _KEPT = 6 * 3_600_000
 """Milliseconds beyond two windows: keys expire by a clock that may jump."""
-RESERVE, SETTLE = (
-    Path(__file__).with_name(each).read_text() for each in ("limits.lua", "settle.lua")
-)
-_RESERVE, _SETTLE = (hashlib.sha1(each.encode()).hexdigest() for each in (RESERVE, SETTLE))  # noqa: S324 -- Redis names scripts so
+_LATER = 0.005
+"""Seconds in which corrections are gathered."""
+_AWAY = 0.25
+"""Seconds until they are tried again, where the store is away."""
+RESERVE, SETTLE = script("limits.lua"), script("settle.lua")
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -73,23 +73,33 @@ class Grant(msgspec.Struct, frozen=True):
     buckets: Sequence[int] = ()
 
 
+Told = Callable[[Grant | Exception], None]
+"""Called with what was reserved, with LimitReached, or with StoreGone."""
+
+
 class Scopes:
     """The limits that hold for a client, and who waits to be counted in this turn."""
 
     def __init__(self, clock: str, rows: Sequence[Scope]) -> None:
         self.rows = rows
-        self.waiting: list[tuple[Use, asyncio.Future[Grant]]] = []
-        self._names = [each.name for each in rows]  # limits are called what they count
+        self.waiting: list[tuple[Use, Told]] = []
+        self._amounts = [attrgetter(each.name) for each in rows]  # called what they count
         longest = max((each.window.per for each in rows), default=0)
         figures = [str(int(2000 * longest) + _KEPT)]
         for each in rows:
             figures += map(str, (each.width, each.count, each.window.most))
-        self._before = ("EVALSHA", _RESERVE, str(1 + len(rows)), clock, *(one.key for one in rows))
+        self._before = (
+            "EVALSHA",
+            RESERVE.digest,
+            str(1 + len(rows)),
+            clock,
+            *(one.key for one in rows),
+        )
         self._after = tuple(figures)
 
     def command(self, now: int, uses: Sequence[Use]) -> Sequence[str]:
         """To reserve for all of these."""
-        amounts = [str(getattr(use, name)) for use in uses for name in self._names]
+        amounts = [str(amount(use)) for use in uses for amount in self._amounts]
         return (*self._before, str(now), *self._after, *amounts)
 
 
@@ -97,19 +107,18 @@ class Limiter:
     """All limits; without a store they count in this process only."""
 
     def __init__(self, name: str, store: Store | None) -> None:
-        self._clock_key = f"{name}:clock"
+        self._name, self._clock_key = name, f"{name}:clock"
         self._store = store
         self._time, self._since = 0.0, time.monotonic()
         self._own: dict[str, _Row] = {}
         self._owed: dict[tuple[str, int], int] = {}
-        """Corrections of this turn, by key and bucket."""
+        """Corrections that are to be sent, by key and bucket."""
         self._loop = asyncio.get_running_loop()
 
-    def scopes(self, name: str, client: str, everyone: Limits, own: Limits) -> Scopes:
-        """The limits that hold for a client."""
-        rows = (("all", everyone), (f"client:{client}", own))
+    def scopes(self, *rows: tuple[str, Limits]) -> Scopes:
+        """The limits that hold together, each with whose it is."""
         found = tuple(
-            Scope(each, f"{name}:limit:{whose}:{each}", window)
+            Scope(each, f"{self._name}:limit:{whose}:{each}", window)
             for whose, limits in rows for each in ("requests", "tokens", "spend")
             if (window := getattr(limits, each)) is not None
         )  # fmt: skip
@@ -127,15 +136,29 @@ class Limiter:
             LimitReached: one of them has not so much left.
             StoreGone: it cannot be known.
         """
-        if not scopes.rows:
-            return Grant(use)
-        if self._store is None:
-            return self._reserved_here(scopes.rows, use)
         turn: asyncio.Future[Grant] = self._loop.create_future()
-        if not scopes.waiting:
-            self._loop.call_soon(self._ask, scopes, self._store)
-        scopes.waiting.append((use, turn))
+        self.ask(scopes, use, partial(self._turned, turn))
         return await turn
+
+    def ask(self, scopes: Scopes, use: Use, told: Told) -> None:
+        """Likewise, for one who has no task that could wait."""
+        if not scopes.rows:
+            told(Grant(use))
+        elif self._store is None:
+            told(self._reserved_here(scopes.rows, use))
+        else:
+            if not scopes.waiting:
+                self._loop.call_soon(self._ask, scopes, self._store)
+            scopes.waiting.append((use, told))
+
+    def _turned(self, turn: "asyncio.Future[Grant]", outcome: Grant | Exception) -> None:
+        if isinstance(outcome, Grant):
+            if turn.done():
+                self.settle(outcome, Use())  # who asked has gone
+            else:
+                turn.set_result(outcome)
+        elif not turn.done():
+            turn.set_exception(outcome)
 
     def _ask(self, scopes: Scopes, store: Store) -> None:
         """One command for all who wait."""
@@ -144,30 +167,27 @@ class Limiter:
         store.ask(*words).add_done_callback(partial(self._told, scopes, waiting))
 
     def _told(
-        self, scopes: Scopes, waiting: Sequence[tuple[Use, asyncio.Future[Grant]]],
-        answer: asyncio.Future[Value],
-    ) -> None:  # fmt: skip
+        self, scopes: Scopes, waiting: Sequence[tuple[Use, Told]], answer: asyncio.Future[Value]
+    ) -> None:
         rows, wrong = scopes.rows, answer.exception()
         found = None if wrong else answer.result()
         if not isinstance(found, list):
-            for _, turn in waiting:
-                if not turn.done():
-                    turn.set_exception(wrong or StoreGone(str(found)))
+            gone = wrong if isinstance(wrong, StoreGone) else StoreGone(str(wrong or found))
+            for _, told in waiting:
+                told(gone)
             return
         now, *numbers = cast("list[int]", found)  # as the script says
         self._advance(int(now))
         count = len(rows)
         buckets, results = numbers[:count], iter(numbers[count:])
-        for (use, turn), refused, wait in zip(waiting, results, results, strict=True):
-            if turn.done():
-                continue  # who asked has gone
-            if refused:
-                turn.set_exception(LimitReached(rows[refused - 1], wait / 1000))
-            else:
-                turn.set_result(Grant(use, rows, buckets))
+        for (use, told), refused, wait in zip(waiting, results, results, strict=True):
+            told(LimitReached(rows[refused - 1], wait / 1000) if refused
+                 else Grant(use, rows, buckets))  # fmt: skip
 
     def settle(self, grant: Grant, used: Use) -> None:
         """Correct the reservation; nobody waits for it."""
+        if not grant.scopes:
+            return
         reserved, owed = grant.use, self._owed
         for scope, bucket in zip(grant.scopes, grant.buckets, strict=True):
             more = getattr(used, scope.name) - getattr(reserved, scope.name)
@@ -177,20 +197,23 @@ class Limiter:
                 self._own[scope.key].correct(bucket, more)
                 continue
             if not owed:
-                self._loop.call_soon(self._pay, self._store)
+                self._loop.call_later(_LATER, self._pay, self._store)
             owed[scope.key, bucket] = owed.get((scope.key, bucket), 0) + more
 
     def _pay(self, store: Store) -> None:
-        """All corrections of one turn together."""
+        """All corrections together."""
+        if not store.up:
+            self._loop.call_later(_AWAY, self._pay, store)
+            return
         owed, self._owed = self._owed, {}
         words = [str(word) for (_, bucket), more in owed.items() for word in (bucket, more)]
-        store.tell("EVALSHA", _SETTLE, str(len(owed)), *(key for key, _ in owed), *words)
+        store.tell("EVALSHA", SETTLE.digest, str(len(owed)), *(key for key, _ in owed), *words)
 
     async def tick(self) -> None:
         """Tell the store how late it is, and learn it: done now and then by each process."""
         if self._store is not None:
             answer = await self._store.ask(
-                "EVALSHA", _RESERVE, "1", self._clock_key, str(int(self.now)), "0"
+                "EVALSHA", RESERVE.digest, "1", self._clock_key, str(int(self.now)), "0"
             )
             if isinstance(answer, list) and isinstance(answer[0], bytes):
                 self._advance(int(answer[0]))
@@ -199,14 +222,14 @@ class Limiter:
         if told > self.now:
             self._time, self._since = float(told), time.monotonic()
 
-    def _reserved_here(self, scopes: Sequence[Scope], use: Use) -> Grant:
+    def _reserved_here(self, scopes: Sequence[Scope], use: Use) -> Grant | LimitReached:
         now = int(self.now)
         rows = [self._own.setdefault(each.key, _Row(each)) for each in scopes]
         for row, scope in zip(rows, scopes, strict=True):
             row.forget(now)
             amount = scope.amount(use)
             if amount and row.total + amount > scope.window.most:
-                raise LimitReached(scope, row.wait(amount, now))
+                return LimitReached(scope, row.wait(amount, now))
         buckets = [row.add(scope.amount(use), now) for row, scope in zip(rows, scopes, strict=True)]
         return Grant(use, scopes, buckets)
 
@@ -220,9 +243,9 @@ class _Row:
         self.total = 0
 
     def forget(self, now: int) -> None:
-        first = now // self._scope.width - self._scope.count
-        for bucket in [each for each in self.buckets if each < first]:
-            self.total -= self.buckets.pop(bucket)
+        first, buckets = now // self._scope.width - self._scope.count, self.buckets
+        while buckets and (oldest := next(iter(buckets))) < first:  # they came in order
+            self.total -= buckets.pop(oldest)
 
     def add(self, amount: int, now: int) -> int:
         bucket = now // self._scope.width

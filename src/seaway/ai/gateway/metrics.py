@@ -6,10 +6,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from seaway.ai.gateway.usage import Account, Accounts, Key
+
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 Labels = tuple[str, ...]
+Cell = list[float]
 
 
 class Counter:
@@ -19,15 +22,22 @@ class Counter:
 
     def __init__(self, name: str, told: str, labels: Labels = ()) -> None:
         self.name, self.told, self.labels = name, told, labels
-        self.values: dict[Labels, float] = {}
+        self.values: dict[Labels, Cell] = {}
+
+    def cell(self, *labels: str) -> Cell:
+        """Where these are counted, to be kept by who counts often: one number in a list."""
+        found = self.values.get(labels)
+        if found is None:
+            found = self.values[labels] = [0.0]
+        return found
 
     def add(self, *labels: str, amount: float = 1) -> None:
         """One more, or so many."""
-        self.values[labels] = self.values.get(labels, 0) + amount
+        self.cell(*labels)[0] += amount
 
     def lines(self) -> Iterator[str]:
         """Of the text form."""
-        for labels, value in self.values.items():
+        for labels, [value] in self.values.items():
             yield f"{self.name}{_shown(self.labels, labels)} {value:.12g}"
 
 
@@ -42,8 +52,14 @@ class Gauge(Counter):
         self._read = read
 
     def lines(self) -> Iterator[str]:
-        self.values = dict(self._read())
+        self.values = {labels: [value] for labels, value in self._read().items()}
         return super().lines()
+
+
+class Reading(Gauge):
+    """Likewise, and it only grows."""
+
+    kind = "counter"
 
 
 class Histogram:
@@ -57,11 +73,14 @@ class Histogram:
 
     def note(self, seconds: float, *labels: str) -> None:
         """One more that took so long."""
-        row = self.values.get(labels)
-        if row is None:
-            row = self.values[labels] = [0.0] * (len(BOUNDS) + 2)
-        row[bisect_left(BOUNDS, seconds)] += 1
-        row[-1] += seconds
+        note(self.row(*labels), seconds)
+
+    def row(self, *labels: str) -> Cell:
+        """Where these are counted, for `note`."""
+        found = self.values.get(labels)
+        if found is None:
+            found = self.values[labels] = [0.0] * (len(BOUNDS) + 2)
+        return found
 
     def lines(self) -> Iterator[str]:
         """Of the text form: buckets are cumulative."""
@@ -73,6 +92,12 @@ class Histogram:
                 yield f"{self.name}_bucket{_shown(names, (*labels, bound))} {count:.12g}"
             yield f"{self.name}_sum{_shown(self.labels, labels)} {row[-1]:.9g}"
             yield f"{self.name}_count{_shown(self.labels, labels)} {count:.12g}"
+
+
+def note(row: Cell, seconds: float) -> None:
+    """One more in a row of a histogram."""
+    row[bisect_left(BOUNDS, seconds)] += 1
+    row[-1] += seconds
 
 
 def _shown(names: Labels, values: Labels) -> str:
@@ -89,7 +114,8 @@ def _escaped(text: str) -> str:
 class Metrics:
     """All of this process. The first seven names are those of R142."""
 
-    def __init__(self) -> None:
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
         self.requests = Counter("http_requests_total", "Answered requests.",
                                 ("method", "path", "status"))  # fmt: skip
         self.duration = Histogram("http_request_duration_seconds", "From request to last byte.",
@@ -105,10 +131,11 @@ class Metrics:
                                 ("provider", "model", "outcome"))  # fmt: skip
         self.first = Histogram("ai_first_token_seconds", "Until a stream's first token.",
                                ("provider",))  # fmt: skip
-        self.tokens = Counter("ai_tokens_total", "As charged.",
-                              ("client", "provider", "model", "kind"))  # fmt: skip
-        self.cost = Counter("ai_cost_total", "By the prices in the stack file.",
-                            ("client", "provider", "model"))  # fmt: skip
+        whose = ("client", "provider", "model")
+        self.tokens = Reading("ai_tokens_total", "As charged.",
+                              lambda: _tokens(accounts.rows), (*whose, "kind"))  # fmt: skip
+        self.cost = Reading("ai_cost_total", "By the prices in the stack file.",
+                            lambda: _costs(accounts.rows), whose)  # fmt: skip
         self.retries = Counter("ai_retries_total", "Calls repeated at the same provider.",
                                ("provider",))  # fmt: skip
         self.fallbacks = Counter("ai_fallbacks_total", "Calls passed on to another provider.",
@@ -127,8 +154,8 @@ class Metrics:
         ]  # fmt: skip
 
     def _hit_rate(self) -> Mapping[Labels, float]:
-        found = sum(value for key, value in self.cache.values.items() if key[1] != "miss")
-        total = sum(self.cache.values.values())
+        found = sum(value for key, [value] in self.cache.values.items() if key[1] != "miss")
+        total = sum(value for [value] in self.cache.values.values())
         return {(): found / total} if total else {}
 
     def text(self) -> bytes:
@@ -142,6 +169,17 @@ class Metrics:
             lines += (f"# HELP {each.name} {each.told}", f"# TYPE {each.name} {each.kind}")
             lines += each.lines()
         return ("\n".join(lines) + "\n").encode()
+
+
+def _tokens(rows: Mapping[Key, Account]) -> Mapping[Labels, float]:
+    return {
+        (*key, kind): float(count) for key, row in rows.items()
+        for kind, count in (("input", row.input), ("output", row.output))
+    }  # fmt: skip
+
+
+def _costs(rows: Mapping[Key, Account]) -> Mapping[Labels, float]:
+    return {key: row.spend / 1e6 for key, row in rows.items() if row.spend}
 
 
 def resident() -> float:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from seaway.ai.gateway.asked import Asked
-from seaway.ai.gateway.refusal import Refusal
 from seaway.ai.gateway.settings import Price, Provider, Rule, Settings, Target
+from seaway.serving.refusal import Refusal
 
 NO_PRICE = Price()
 
@@ -35,7 +35,7 @@ class Routes:
         every = [each for one in told.providers.values() for each in one.prices.values()]
         self._unrouted = _dearest(every)
         self._dearest = {
-            name: _dearest([self.price(each) for each in route.to])
+            name: _dearest([each for to in route.to if (each := self.price(to)) is not NO_PRICE])
             for name, route in told.routes.items()
         }
         self._always = {
@@ -89,10 +89,9 @@ class Routes:
 
 
 def _dearest(prices: Sequence[Price]) -> Price:
-    return Price(
-        max((each.input for each in prices), default=0),
-        max((each.output for each in prices), default=0),
-    )
+    if not prices:
+        return NO_PRICE
+    return Price(max(each.input for each in prices), max(each.output for each in prices))
 
 
 def _fits(rule: Rule, asked: Asked) -> bool:

@@ -13,6 +13,21 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output: float = 0.0
 
 
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many in a time; money in millionths."""
+
+    most: int
+    per: float
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Most that passes through."""
+
+    requests: Window | None = None
+    tokens: Window | None = None
+    spend: Window | None = None
+
+
 class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One who answers. Times are seconds."""
 
@@ -35,6 +50,8 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it takes `stream_options`."""
     prices: dict[str, Price] = {}
     """By model."""
+    limits: Limits = Limits()
+    """Of the provider itself, over all instances; where they are reached, the next is asked."""
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,21 +79,8 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prefer: Literal["order", "cheapest", "least-busy"] = "order"
     cache: float = 0.0
     """Seconds."""
-
-
-class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """So many in a time; money in millionths."""
-
-    most: int
-    per: float
-
-
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Most that passes through."""
-
-    requests: Window | None = None
-    tokens: Window | None = None
-    spend: Window | None = None
+    prompts: float = 0.0
+    """Seconds for which prompts are kept to be looked at; 0 for not at all."""
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,10 +1,12 @@
 """Store: a client for Redis that sends all commands of one turn of the loop together."""
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import hiredis
@@ -14,6 +16,20 @@ WAIT = 1.0
 """Seconds after which an answer will not come any more."""
 _PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5)
 """Seconds between tries to connect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """In Lua, run by its digest."""
+
+    text: str
+    digest: str
+
+
+def script(name: str) -> Script:
+    """One of the files beside."""
+    text = Path(__file__).with_name(name).read_text()
+    return Script(text, hashlib.sha1(text.encode()).hexdigest())  # noqa: S324 -- Redis names scripts so
 
 
 class StoreGone(Exception):  # noqa: N818 -- said as it is
@@ -41,7 +57,7 @@ class Address:
 class Store(asyncio.Protocol):
     """One connection, made again when it breaks."""
 
-    def __init__(self, address: Address, scripts: Sequence[str]) -> None:
+    def __init__(self, address: Address, scripts: Sequence[Script]) -> None:
         self._address, self._scripts = address, scripts
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader()
@@ -73,7 +89,7 @@ class Store(asyncio.Protocol):
                 first.append(("AUTH", *self._address.login))
             if self._address.number:
                 first.append(("SELECT", str(self._address.number)))
-            first += [("SCRIPT", "LOAD", each) for each in self._scripts]
+            first += [("SCRIPT", "LOAD", each.text) for each in self._scripts]
             for answer in await asyncio.gather(*(self._send(each) for each in first)):
                 if isinstance(answer, Exception):
                     raise StoreGone(str(answer))

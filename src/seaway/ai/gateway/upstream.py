@@ -8,6 +8,7 @@ from ssl import SSLContext
 import httptools
 
 from seaway.ai.gateway.address import Base, Forbidden, places
+from seaway.ai.gateway.turn import Turn
 
 IDLE = 20.0
 """Seconds that an unused connection is trusted; most servers keep theirs for longer."""
@@ -16,6 +17,7 @@ LINGER = 1.0
 MOST = 4000
 """Connections to one provider."""
 _HEADERS = frozenset({b"retry-after", b"content-type", b"content-length", b"transfer-encoding"})
+_LENGTHS = frozenset(map(len, _HEADERS))
 LARGEST = 64 * 2**20
 """Bytes of an answer that is held whole."""
 _HIGH = 2**20
@@ -34,8 +36,8 @@ class Failed(Exception):  # noqa: N818 -- said as it is
 class Connection(asyncio.Protocol):
     """One connection; answers one request at a time."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, turn: Turn) -> None:
+        self._turn, self._loop = turn, turn.loop
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -48,7 +50,9 @@ class Connection(asyncio.Protocol):
         self.status, self.headers = 0, dict[bytes, bytes]()
         self.complete = False
         self.then: Callable[[Connection], None] | None = None
-        """Called once when the answer is complete, or never will be."""
+        """Called once, soon after the answer is complete, or never will be."""
+        self.told: Callable[[Connection], None] | None = None
+        """Called at once when something has come, in place of who waits for `news`."""
         self.used = 0
         self.since = 0.0
 
@@ -64,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._chunks, self._size, self._whole = [], 0, whole
         self.used += 1
         if self._transport and not self._transport.is_closing():
-            self._transport.write(request)
+            self._turn.send(self._transport, request)
         else:
             self._fail(Failed("reset"))
 
@@ -131,7 +135,16 @@ class Connection(asyncio.Protocol):
         self._waiter = self._loop.create_future()
         return self._waiter
 
+    @property
+    def failure(self) -> Failed | None:
+        """Why nothing more will come."""
+        return self._failure
+
     def _wake(self) -> None:
+        if self.told is not None:
+            if self.complete or self._failure or not self._whole:
+                self.told(self)
+            return
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
@@ -158,12 +171,16 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # uvloop's is one by its methods
 
     def data_received(self, data: bytes) -> None:
+        self._turn.came(self._received, data)
+
+    def _received(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
             self._fail(Failed("malformed"))
             self.close()
             return
+        self._size += len(data)  # with what is around the body: it is no matter
         if self._size > LARGEST:
             self._fail(Failed("malformed"))
             self.close()
@@ -173,6 +190,9 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
+        self._turn.came(self._ended, b"")
+
+    def _ended(self, _: bytes) -> None:
         framed = b"content-length" in self.headers or b"transfer-encoding" in self.headers
         if self.status and not framed:
             self.complete = True  # an answer that ends with its connection
@@ -195,8 +215,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Of the parser, like those that follow."""
-        small = name.lower()
-        if small in _HEADERS:
+        if len(name) in _LENGTHS and (small := name.lower()) in _HEADERS:
             self.headers[small] = value
 
     def on_headers_complete(self) -> None:
@@ -206,7 +225,6 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         self._chunks.append(data)
-        self._size += len(data)
 
     def on_message_complete(self) -> None:
         if self.status:
@@ -219,11 +237,13 @@ class Connection(asyncio.Protocol):
 class Pool:
     """All connections to one provider."""
 
-    def __init__(self, base: Base, *, private: bool, context: SSLContext | None) -> None:
+    def __init__(
+        self, base: Base, turn: Turn, *, private: bool, context: SSLContext | None
+    ) -> None:
         self._base, self._private = base, private
-        self._context = context
+        self._turn, self._context = turn, context
         self._free: deque[Connection] = deque()
-        self._loop = asyncio.get_running_loop()
+        self._loop = turn.loop
         self.open = 0
 
     def free(self) -> Connection | None:
@@ -261,7 +281,7 @@ class Pool:
         for host in await places(base, private=self._private):
             try:
                 _, connection = await self._loop.create_connection(
-                    lambda: Connection(self._loop), host, base.port, ssl=self._context,
+                    lambda: Connection(self._turn), host, base.port, ssl=self._context,
                     server_hostname=base.host if self._context else None,
                 )  # fmt: skip
             except OSError as refused:

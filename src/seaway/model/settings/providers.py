@@ -25,7 +25,15 @@ PERIODS: Mapping[str, timedelta] = {
 """Of money: windows that slide."""
 
 Kind = Literal[
-    "openai", "deepseek", "byteplus", "doubao", "dashscope", "moonshot", "simulator", "compatible"
+    "openai",
+    "deepseek",
+    "byteplus",
+    "doubao",
+    "dashscope",
+    "moonshot",
+    "models",
+    "simulator",
+    "compatible",
 ]
 Model = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]*/[^\s/]+(/[^\s/]+)*$")]
 """A provider and a model of it: `deepseek/deepseek-chat`."""
@@ -54,13 +62,42 @@ class ModelPrice(BaseModel):
     output: Amount = 0.0
 
 
+class ModelLimits(BaseModel):
+    """Most that passes through, counted over all copies."""
+
+    model_config = FORM
+
+    requests: RateOfAll | None = None
+    tokens: RateOfAll | None = None
+    """Of prompt and answer together, as the provider counts them."""
+    spend: MoneyQ | None = None
+    """By the prices of the providers: `20 CNY/day`."""
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is limited."""
+        return any((self.requests, self.tokens, self.spend))
+
+    @property
+    def windows(self) -> Mapping[str, Mapping[str, float]]:
+        """As the program takes them; money in millionths."""
+        found: dict[str, Mapping[str, float]] = {}
+        for name, rate in (("requests", self.requests), ("tokens", self.tokens)):
+            if rate:
+                found[name] = {"most": int(rate.count), "per": rate.per.total_seconds()}
+        if self.spend and self.spend.per:
+            found["spend"] = _window(self.spend)
+        return found
+
+
 class Provider(BaseModel):
     """Someone who answers, or a faithful stand-in."""
 
     model_config = FORM
 
     kind: Kind
-    """Who it is; `compatible` is any with this API, `simulator` needs no key and no network."""
+    """Who it is; `compatible` is any with this API; `models` and `simulator` need no key and
+    no network: the first answers as well as it can, the second at once and without sense."""
     key: Word | None = None
     """`secret:NAME`, `env:NAME` or `ref:NAME.key`. Without it, in an environment where it may be
     absent, this provider is left out."""
@@ -80,6 +117,8 @@ class Provider(BaseModel):
     """How often it is asked again; all together at most a tenth of the requests."""
     prices: Mapping[Word, ModelPrice] = Field(default_factory=dict[str, ModelPrice])
     """What a million tokens of its models cost."""
+    limits: ModelLimits = ModelLimits()
+    """Most that it may be asked, over all copies; where that is reached, the next is asked."""
 
 
 class RouteRule(BaseModel):
@@ -110,34 +149,9 @@ class ModelRoute(BaseModel):
     """Who is asked first."""
     cache: Duration | None = None
     """How long the same question gets the same answer."""
-
-
-class ModelLimits(BaseModel):
-    """Most that passes through, counted over all copies."""
-
-    model_config = FORM
-
-    requests: RateOfAll | None = None
-    tokens: RateOfAll | None = None
-    """Of prompt and answer together, as the provider counts them."""
-    spend: MoneyQ | None = None
-    """By the prices of the providers: `20 CNY/day`."""
-
-    @property
-    def any(self) -> bool:
-        """Whether anything is limited."""
-        return any((self.requests, self.tokens, self.spend))
-
-    @property
-    def windows(self) -> Mapping[str, Mapping[str, float]]:
-        """As the program takes them; money in millionths."""
-        found: dict[str, Mapping[str, float]] = {}
-        for name, rate in (("requests", self.requests), ("tokens", self.tokens)):
-            if rate:
-                found[name] = {"most": int(rate.count), "per": rate.per.total_seconds()}
-        if self.spend and self.spend.per:
-            found["spend"] = _window(self.spend)
-        return found
+    prompts: Annotated[Duration, Field(ge=timedelta(minutes=1))] | None = None
+    """How long prompts are kept to be looked at, with addresses, numbers and keys masked; without
+    it, none are."""
 
 
 def _window(spend: Money) -> Mapping[str, float]:

@@ -1,11 +1,13 @@
 """What a service may use, how many copies there are, and how its logs are kept."""
 
 import re
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from seaway.model.quantity import Cpu, Duration, Percent, Size
+from seaway.model.scaling import APART, QUIET, Scaling
 from seaway.model.settings.form import FORM, Count, Word, refuse, word
 from seaway.model.workload import Limits, LogKeeping
 
@@ -79,8 +81,20 @@ class Scale(BaseModel):
     rps: Count | None = None
     """Requests each second for each copy."""
     p95: Duration | None = None
-    down_after: Duration | None = None
-    """How long it must be quiet before a copy goes."""
+    """In which 95 of 100 requests are answered."""
+    down_after: Annotated[Duration, Field(ge=APART, le=timedelta(days=1))] = QUIET
+    """How long fewer copies must have been enough before one goes."""
+
+    def scaling(self, replicas: Replicas) -> Scaling | None:
+        """The same for a workload; None where there is nothing to decide."""
+        if replicas.fixed:
+            return None
+        return Scaling(
+            least=replicas.least, most=replicas.most, cpu=(self.cpu or 0) / 100,
+            rps=self.rps or 0, p95=self.p95.total_seconds() if self.p95 else 0.0,
+            queue=(self.queue or "").rpartition("/")[2],
+            waiting=(self.target or 0) if self.queue else 0, quiet=self.down_after,
+        )  # fmt: skip
 
 
 class Logs(BaseModel):

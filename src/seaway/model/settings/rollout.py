@@ -1,11 +1,12 @@
 """How a new release takes over, and how an instance is asked to end, as people write it."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from seaway.model.quantity import Duration, shown_duration
+from seaway.model.quantity import Duration, Percent, shown_duration
 from seaway.model.settings.form import FORM, Word, refuse, word
 from seaway.model.settings.program import Run
 from seaway.model.workload import Rollout, Stopping
@@ -19,6 +20,8 @@ def _condition(given: str) -> str:
     return given
 
 
+WATCH = timedelta(minutes=1)
+"""Where something is to be judged, and nothing says how long."""
 Condition = Annotated[Word, AfterValidator(_condition)]
 """`> 1%`, `> 2x` of before, or `> 800ms`."""
 
@@ -53,8 +56,10 @@ class RolloutForm(BaseModel):
     """One by one, all at once beside the old, or a few first."""
     drain: Duration = Rollout().drain
     """How long requests, streams or jobs in hand may go on."""
-    watch: Duration = Rollout().watch
-    """How long a new release is on trial."""
+    watch: Duration | None = None
+    """How long a new release is on trial; where `rollback_if` or a canary asks for one, 1 min."""
+    share: Annotated[Percent, Field(gt=0, lt=100)] = 100 * Rollout().share
+    """With `canary`: the share of requests that the first new copies get."""
     before: Annotated[
         Before | None,
         BeforeValidator(word("run", (str, list)), json_schema_input_type=str | list[str] | Before),
@@ -70,9 +75,12 @@ class RolloutForm(BaseModel):
         lasting = shown_duration(given.lasting) if given.lasting else None
         written = {"errors": given.errors, "p95": given.p95, "for": lasting}
         conditions = {name: text for name, text in written.items() if text}
+        judged = conditions or self.strategy == "canary"
+        watch = self.watch if self.watch is not None else WATCH if judged else Rollout().watch
         return Rollout(
-            strategy=self.strategy, drain=self.drain, watch=self.watch, rollback_if=conditions
-        )
+            strategy=self.strategy, drain=self.drain, watch=watch, rollback_if=conditions,
+            share=self.share / 100,
+        )  # fmt: skip
 
 
 class Stop(BaseModel):

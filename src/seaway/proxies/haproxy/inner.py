@@ -8,10 +8,17 @@ from seaway.proxies.engine import Setting
 from seaway.proxies.haproxy.body import FILTER
 from seaway.proxies.haproxy.page import MARK
 from seaway.proxies.haproxy.path import on
+from seaway.proxies.haproxy.patience import patience
 from seaway.proxies.haproxy.syntax import formatted, milliseconds
 
 KEPT = 32
 """Idle connections to each instance (R7)."""
+TRIES = 5
+"""More after the first. A kept connection that ends just when it is used again costs one of them,
+and HAProxy takes those first that were used last (R4)."""
+BUDGET, FAILURES = 10, 20
+"""After so many answers of 500 or more within so many seconds nothing is repeated: who has too much
+to do must not be asked six times."""
 ONCE = ".once"
 REPEATABLE = "METH_GET or METH_HEAD or METH_OPTIONS"
 """Methods that change nothing (RFC 9110, 9.2.1); their bodies, if any, are small."""
@@ -35,6 +42,8 @@ def service_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
             told = "req.hdr(x-request-id)"
             yield f"  http-request set-var(txn.id) {told} if {{ {told} -m found }}"
             yield "  http-request set-header X-Request-ID %[var(txn.id)]"
+            yield f"  http-request set-var(txn.to) str({upstream.workload})"
+            yield from patience(upstream.workload, "if")
             yield f"  http-after-response del-header {MARK}"
             yield f"  use_backend {once(upstream.workload)} unless {REPEATABLE}"
             yield f"  default_backend {upstream.workload}"
@@ -51,6 +60,10 @@ def backends(routing: Routing, setting: Setting) -> Iterator[str]:
         yield "\n# What may be repeated: over kept connections, and elsewhere if an instance dies."
         yield f"backend {upstream.workload}"
         yield "  retry-on conn-failure empty-response 502 503 504"
+        yield f"  retries {TRIES}"
+        yield f"  stick-table type integer size 1 expire 1m store http_fail_rate({BUDGET}s)"
+        yield "  http-request track-sc1 int(1)"
+        yield f"  http-request disable-l7-retry if {{ sc_http_fail_rate(1) gt {FAILURES} }}"
         yield "  http-reuse always"
         yield from _backend(routing, setting, upstream)
         yield "\n# What may have had an effect: when an upstream dies on a connection that was"
@@ -75,7 +88,7 @@ def _backend(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator
         if member.workload == upstream.workload and upstream.port in member.addresses:
             address = member.addresses[upstream.port]
             where = f"{address.host}:{address.port}"
-            yield f"  server {member.instance} {where} {checked(upstream)}"
+            yield f"  server {member.instance} {where} {checked(upstream, member.weight)}"
 
 
 def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:
@@ -91,7 +104,7 @@ def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:
                 yield f"  http-request set-timeout tunnel {milliseconds(silence)} {when}"
 
 
-def checked(upstream: Upstream) -> str:
+def checked(upstream: Upstream, weight: int) -> str:
     """Asked twice a second, out after two bad answers, back after a good one (R6).
 
     As many failed connections in a row as the upstream allows take it out at once.
@@ -99,7 +112,7 @@ def checked(upstream: Upstream) -> str:
     return (
         "check inter 500ms fall 2 rise 1 "
         f"observe layer4 error-limit {upstream.failures} on-error mark-down "
-        f"pool-max-conn {KEPT}"
+        f"pool-max-conn {KEPT} weight {weight}"
     )
 
 

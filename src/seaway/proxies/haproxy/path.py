@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from seaway.model.route import Route, Routing, Site
 from seaway.proxies.haproxy.body import body_rules
 from seaway.proxies.haproxy.limit import rules
+from seaway.proxies.haproxy.patience import patience
 from seaway.proxies.haproxy.syntax import quoted
 
 RULE = "  http-request"
@@ -55,3 +56,4 @@ def _held(site: Site, name: str, route: Route) -> Iterator[str]:
         yield f"{RULE} del-header accept-encoding {when}"
     other = f"!{WEBSOCKET}" if route.websocket else ""
     yield f"{RULE} del-header upgrade {when} {other}".rstrip()
+    yield from patience(route.to, when)

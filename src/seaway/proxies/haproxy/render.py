@@ -11,6 +11,8 @@ from seaway.proxies.haproxy.inner import backends, service_frontends
 from seaway.proxies.haproxy.limit import tables
 from seaway.proxies.haproxy.page import FILE as PAGES
 from seaway.proxies.haproxy.page import page
+from seaway.proxies.haproxy.patience import FILE as PATIENCE_FILE
+from seaway.proxies.haproxy.patience import SCRIPT as PATIENCE
 from seaway.proxies.haproxy.syntax import quoted
 from seaway.proxies.pages import STATUSES, page_lines
 
@@ -35,6 +37,7 @@ class HAProxy:
             CONFIGURATION: "\n".join(_lines(routing, setting)) + "\n",
             PAGES: "\n".join(page_lines()) + "\n",
             SCRIPT_FILE: SCRIPT,
+            PATIENCE_FILE: PATIENCE,
         }
 
 
@@ -63,7 +66,8 @@ def _global(setting: Setting) -> Iterator[str]:
     yield "  # An upstream that is asked by many must not be asked by all at once."
     yield "  spread-checks 5"
     yield f"  set-var proc.routing str({setting.digest})"
-    yield f"  lua-load {quoted(f'{setting.folder}/{SCRIPT_FILE}')}"
+    for script in (SCRIPT_FILE, PATIENCE_FILE):
+        yield f"  lua-load {quoted(f'{setting.folder}/{script}')}"
     yield "  tune.bufsize 16384"
     yield "  tune.maxrewrite 2048"
     yield "  tune.http.maxhdr 100"

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import assert_never
 
 from seaway.errors import SeawayError
-from seaway.messages import Language, say
 from seaway.model.names import InstanceId
 from seaway.model.probe import ExecProbe, HttpProbe, PartProbe, Probe, TcpProbe
 from seaway.probing.http import ask_http
@@ -113,4 +112,6 @@ def _port(record: Record, name: str) -> int:
 
 def in_words(error: SeawayError) -> str:
     """What went wrong, as a reason that an instance can carry."""
+    from seaway.messages import Language, say  # noqa: PLC0415 -- all words are slow to load
+
     return say(error.code, error.facts, Language.EN).text

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from seaway.errors import SeawayError
-from seaway.model.instance import Instance, Traffic
+from seaway.model.instance import FULL, Instance, Traffic
 from seaway.model.names import Digest, InstanceId
 from seaway.model.release import Release
 from seaway.model.workload import Role
@@ -66,10 +66,15 @@ class Balancing:
         """Whether something will change that nobody tells of."""
         return Traffic.DRAINING in self._traffic.values()
 
-    async def admit(self, instance: Instance) -> None:
+    def weight(self, name: InstanceId) -> int:
+        """How many requests it gets beside the others."""
+        proxy = self._proxies.get(self._proxy) if self._proxy else None
+        return proxy.weights.get(name, FULL) if proxy else FULL
+
+    async def admit(self, instance: Instance, weight: int = FULL) -> None:
         folder = self._state.instance(instance.id)
         if self._proxy:
-            await self._running(self._proxy).admit(instance)
+            await self._running(self._proxy).admit(instance, weight)
         elif not self._expected:
             write_mark(folder, Mark.ADMITTED, Happened(self._clock.now()))
         clear_mark(folder, Mark.DRAIN)

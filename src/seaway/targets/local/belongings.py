@@ -64,11 +64,15 @@ def write_whole(folder: str, name: str, text: str, *, durable: bool = False) -> 
         raise
 
 
-def write_exit(folder: str, text: str) -> None:
-    """Write how it ended, on the disk with the record of what ended: a job runs once.
+def write_exit(folder: str, text: str, *, lasting: bool) -> None:
+    """Write how it ended; `lasting`, on the disk with the record of what ended: a job runs once.
 
     The record was not synced when it was written, for nobody who starts should wait for a disk.
+    How a service ended matters as long as the machine runs: afterwards all are started anew.
     """
+    if not lasting:
+        write_whole(folder, "exit", text)
+        return
     if os.path.exists(f"{folder}/instance.json"):
         _sync(f"{folder}/instance.json")
     write_whole(folder, "exit", text, durable=True)

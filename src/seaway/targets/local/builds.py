@@ -7,29 +7,33 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from seaway.durable import sync_disk
 from seaway.errors import StepFailed
-from seaway.model.workload import Build
+from seaway.model.workload import Build, PackageFile
+from seaway.targets.local import package_files
 from seaway.targets.local.path_sources import path_sources
 from seaway.targets.local.record import Record
 from seaway.targets.local.running import run_tool
+from seaway.targets.local.snapshots import COMPLETE, environment_of, snapshot_of, take, taken
 from seaway.targets.local.sources import fingerprint, newest
 from seaway.targets.local.state import StateFolder
 from seaway.targets.local.tools import find_uv, missing_tools
 
 LONGEST = 1800.0
 """Seconds that a build may take."""
+COMPILING = 60.0
+"""Seconds for making bytecode; without it a program only starts more slowly."""
 ASKING = 10.0
 """Seconds for pip to say how it is set up."""
 KEPT_UNUSED = 7 * 24 * 3600.0
-"""Seconds that a build is kept for the case that an older release is wanted again."""
+"""Seconds that a build is kept for the case that it is wanted again."""
+LATEST_KEPT = 12
+"""Builds of a folder that are kept however old they are: more than releases are recorded (R120)."""
 OURS = frozenset({"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"})
 """Variables about the Python that runs Seaway, which would lead a build astray."""
-COMPLETE = ".complete"
-"""In a folder that a build has made to its end."""
 PROJECT_FILES = ("pyproject.toml", "uv.lock", "requirements.txt", ".python-version")
 
 
@@ -55,6 +59,34 @@ class Builds:
                 await self._make_output(build)
         return environment, self._copy(build) if build.output else None
 
+    async def fetch(self, files: Sequence[PackageFile], say: Callable[[str], None]) -> None:
+        """Have these files on this machine.
+
+        Raises:
+            StepFailed: they cannot be had.
+        """
+        if package_files.missing(files, self._outside):
+            outside = {**self._outside, **await self._network()}
+            await package_files.fetch(files, outside, say)
+
+    async def keep_source(self, build: Build, environment: Path | None) -> Path | None:
+        """The source as this release wants it, kept apart from what people go on changing.
+
+        Raises:
+            StepFailed: it is not kept, and what is in the folder is another one.
+        """
+        snapshot = snapshot_of(build, self._state.builds)
+        if snapshot is None:
+            return None
+        async with self._busy[snapshot.name]:
+            if not taken(snapshot):
+                await asyncio.to_thread(take, build, snapshot, environment)
+                if environment:  # whoever it runs as may not be allowed to write there
+                    python = (str(environment / "bin" / "python"), "-m", "compileall", "-q", ".")
+                    await run_tool(python, self._outside, snapshot, COMPILING)
+            await asyncio.to_thread((snapshot / COMPLETE).touch)
+        return snapshot
+
     def up_to_date(self, build: Build) -> bool:
         """Whether there is nothing to run: its output is there and younger than its source."""
         if (self._copy(build) / COMPLETE).exists() or not build.command:
@@ -67,15 +99,28 @@ class Builds:
 
     def remove_unused(self, records: Sequence[Record]) -> None:
         """Remove what no instance needs, and what nobody may want again soon."""
-        used = {path for each in records for path in (each.environment, each.output)}
+        used = {path for each in records for path in (each.environment, each.output, each.source)}
+        latest = defaultdict[str, list[tuple[float, Path]]](list)
         for folder in self._state.builds.glob("*-*"):
             with contextlib.suppress(OSError):
-                idle = time.time() - (folder / COMPLETE).stat().st_mtime > KEPT_UNUSED
-                if idle and str(folder) not in used:
+                source = (folder / COMPLETE).read_text().rstrip().rpartition("\n")[2]
+                latest[folder.name.partition("-")[0] + source].append(
+                    ((folder / COMPLETE).stat().st_mtime, folder)
+                )
+        for found in latest.values():
+            for at, folder in sorted(found)[:-LATEST_KEPT]:
+                if time.time() - at > KEPT_UNUSED and str(folder) not in used:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def environment(self, build: Build) -> Path | None:
-        """The Python environment for a project; None where there is no project."""
+        """The Python environment for a project; None where there is no project.
+
+        A source that is kept has one for ever, whatever its folder asks for by now.
+        """
+        if (snapshot := snapshot_of(build, self._state.builds)) is not None:
+            name = environment_of(snapshot)
+            if name is not None:
+                return self._state.builds / name if name else None
         files = [Path(build.folder, name) for name in PROJECT_FILES]
         if build.output or not any(file.is_file() for file in files[:3]):
             return None
@@ -95,6 +140,7 @@ class Builds:
 
     async def _make_environment(self, build: Build, environment: Path) -> None:
         if (environment / COMPLETE).exists():
+            (environment / COMPLETE).touch()  # used: not among the first to be removed
             return
         uv = find_uv(self._outside)
         if uv is None:
@@ -104,7 +150,7 @@ class Builds:
         network = await self._network()
         for argv, more in python_commands(uv, Path(build.folder), environment):
             await self._run(build, argv, {**network, **more})
-        await asyncio.to_thread(_completed, environment)
+        await asyncio.to_thread(_completed, environment, build)
 
     async def _network(self) -> dict[str, str]:
         """For uv: trust whom this machine trusts, and use the mirror that pip was told to use."""
@@ -121,6 +167,7 @@ class Builds:
     async def _make_output(self, build: Build) -> None:
         copy = self._copy(build)
         if (copy / COMPLETE).exists():
+            (copy / COMPLETE).touch()
             return
         if build.command and not self._excused(build):
             npm = {"npm_config_fund": "false", "npm_config_audit": "false"}
@@ -192,12 +239,13 @@ def _keep(build: Build, copy: Path) -> None:
     for file in (half, *half.rglob("*")):
         with contextlib.suppress(OSError):
             file.chmod(0o755 if file.is_dir() else 0o644)
-    _completed(half)
+    _completed(half, build)
     shutil.rmtree(copy, ignore_errors=True)
     half.rename(copy)
 
 
-def _completed(folder: Path) -> None:
+def _completed(folder: Path, build: Build) -> None:
     """Say that it is whole once it is on the disk: nobody looks into it again after a power cut."""
     sync_disk(folder)
-    (folder / COMPLETE).touch(mode=0o644)
+    (folder / COMPLETE).write_text(f"{build.folder}\n")
+    (folder / COMPLETE).chmod(0o644)

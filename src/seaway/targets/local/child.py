@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import marshal
 import os
 import resource
 import sys
@@ -18,6 +19,8 @@ PDEATHSIG = 1  # linux/prctl.h
 NAME = 15
 SUBREAPER = 36
 NEW_USER = 0x10000000  # linux/sched.h
+SIZE, READ = 8, 65536
+"""Bytes that say how long an order is, and those read at a time."""
 IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -34,31 +37,96 @@ class Refused(Exception):  # noqa: N818 -- says what the kernel did
         self.number = number
 
 
-def become_program(order: Order, shim: int, pipes: tuple[int, int], outputs: list[int]) -> None:
-    """Become the program. Never returns."""
-    go, said = pipes
+class Child:
+    """A process that waits to be told which program to become: a fork takes time, and not then."""
+
+    def __init__(self, *ours: int) -> None:
+        """Make it, without these descriptors.
+
+        Raises:
+            OSError: there is no room for one more process.
+        """
+        told, said, *outputs = (os.pipe() for _ in range(4))
+        ends = (told[0], said[1], outputs[0][1], outputs[1][1])
+        self.outputs = outputs[0][0], outputs[1][0]
+        """What it will write: its standard output, its standard error."""
+        self._tell, self._said = told[1], said[0]
+        shim = os.getpid()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            self.pid = -1
+            self.close()
+            raise
+        finally:
+            if self.pid:
+                for end in ends:
+                    os.close(end)
+        if not self.pid:
+            for end in (*self.outputs, self._tell, self._said, *ours):
+                os.close(end)
+            _become_program(shim, *ends)
+
+    def waits(self) -> bool:
+        """Whether nobody has killed it."""
+        return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
+
+    def close(self) -> None:
+        """Let it end, without having been anything."""
+        for end in (*self.outputs, self._tell, self._said):
+            os.close(end)
+
+    def become(self, order: Order) -> str:
+        """Tell it; empty once the program is executed, else which step was refused, and why."""
+        words = {name: order[name] for name in ("argv", "env", "cwd", "identity", "open_files")}
+        data = marshal.dumps(words)
+        data = len(data).to_bytes(SIZE, "little") + data
+        try:
+            while data:
+                data = data[os.write(self._tell, data) :]
+        except BrokenPipeError:
+            return ""  # killed meanwhile: that is how it ended, then
+        os.close(self._tell)
+        said = os.read(self._said, 100)  # its end: the program is executed
+        os.close(self._said)
+        return said.decode()
+
+
+def _become_program(shim: int, told: int, say: int, output: int, problem: int) -> None:
+    """Become the program, once told. Never returns."""
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        os.dup2(outputs[0], 1)
-        os.dup2(outputs[1], 2)
+        os.dup2(output, 1)
+        os.dup2(problem, 2)
         die_with(shim)
-        if os.read(go, 1) != b"g":
-            os._exit(1)
+        order = _told(told)
         if order["open_files"]:
             limit_files(order["open_files"])
         become(order["identity"], order["cwd"], shim)
         execute(order["argv"], order["env"])
     except Refused as refused:
-        os.write(said, f"{refused.step} {refused.number}".encode())
+        os.write(say, f"{refused.step} {refused.number}".encode())
     except BaseException:  # silence would mean that the program is being executed
-        os.write(said, b"program 0")
+        os.write(say, b"program 0")
         raise
     finally:
         os._exit(127)
+
+
+def _told(pipe: int) -> Order:
+    """The whole order; without one it was not to become anything."""
+    data = b""
+    while len(data) < SIZE or len(data) < SIZE + int.from_bytes(data[:SIZE], "little"):
+        more = os.read(pipe, READ)
+        if not more:
+            os._exit(1)
+        data += more
+    order: Order = marshal.loads(data[SIZE:])  # noqa: S302 -- from the shim, by a pipe
+    return order
 
 
 def become(identity: Identity | None, cwd: str, parent: int) -> None:
@@ -124,8 +192,8 @@ def limit_files(count: int) -> None:
     """
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-    except (OSError, ValueError) as error:
-        raise Refused("open files", getattr(error, "errno", 0) or 0) from error
+    except (OSError, ValueError) as error:  # Python says ValueError for "above the hard limit"
+        raise Refused("open files", getattr(error, "errno", errno.EPERM)) from error
 
 
 def _take(identity: Identity) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seaway.model.instance import FULL
 from seaway.targets.local.part import NotReady
 
 ANSWER_WITHIN = 5.0
@@ -41,6 +42,7 @@ class Server:
     serving: bool
     """Healthy as far as the worker knows."""
     state: int
+    weight: int = FULL
 
     @property
     def admitted(self) -> bool:
@@ -163,4 +165,5 @@ def _servers(table: str) -> Iterator[Server]:
                 address=f"{row['srv_addr']}:{row['srv_port']}",
                 serving=row["srv_op_state"] == "2",
                 state=int(row["srv_admin_state"]),
+                weight=int(row["srv_uweight"]),
             )

@@ -18,6 +18,7 @@ class Template:
     def __init__(self) -> None:
         self._pid = 0
         self._requests: socket.socket | None = None
+        self._called: dict[str, socket.socket] = {}
 
     def start(self) -> None:
         """Have one load; returns at once. It ends with this process, however that ends.
@@ -44,6 +45,8 @@ class Template:
 
     def copy(self, name: str) -> socket.socket | None:
         """Ask for a shim of that name; what it reads and says. None: start one another way."""
+        if called := self._called.pop(name, None):
+            return called
         if self._requests is None:
             return None
         ours, theirs = socket.socketpair()
@@ -58,8 +61,20 @@ class Template:
         ours.settimeout(0)
         return ours
 
+    def call(self, name: str) -> None:
+        """Have the one that will be asked for soon awake by then."""
+        if copy := self.copy(name):
+            self._called[name] = copy
+
+    def dismiss(self, name: str) -> None:
+        """Let it go if it was not asked for."""
+        if called := self._called.pop(name, None):
+            called.close()
+
     def close(self) -> None:
         """Let it end; safe to repeat."""
+        for name in tuple(self._called):
+            self.dismiss(name)
         if self._requests is None:
             return
         self._requests.close()

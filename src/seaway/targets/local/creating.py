@@ -4,17 +4,19 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from seaway.errors import SeawayError, StepFailed
-from seaway.model.names import InstanceId
+from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
-from seaway.model.workload import Build
+from seaway.model.workload import Build, Command, Workload
 from seaway.plan.steps import Create
 from seaway.targets.local import launch
 from seaway.targets.local.asking import in_words
-from seaway.targets.local.dressing import Wardrobe
+from seaway.targets.local.dressing import Dressing, Wardrobe
 from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
 from seaway.targets.local.process import Identity, Life
 from seaway.targets.local.record import (
@@ -29,8 +31,18 @@ from seaway.targets.local.state import StateFolder
 from seaway.targets.local.uptime import this_run
 
 
-async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
+def new_name(workload: Name) -> InstanceId:
+    """Of an instance that is to be made."""
+    return InstanceId(f"{workload}-{secrets.token_hex(3)}")
+
+
+async def create(
+    step: Create, name: InstanceId, release: Release, wardrobe: Wardrobe,
+    then: Callable[[Dressing], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
     """Make an instance for a slot; nothing where there is one of this kind that is not over.
+
+    What is to be done with it `then` belongs to the making: until it is done nobody else may.
 
     Raises:
         StepFailed: it did not work; the instance is there, dead, and carries the reason.
@@ -39,13 +51,13 @@ async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
     if _there(step, state):
         return
     record = Record(
-        id=InstanceId(f"{step.workload.name}-{secrets.token_hex(3)}"), workload=step.workload,
-        digest=step.workload.digest, slot=step.slot, deaths=step.deaths, created=clock.now(),
-        release=release.number, run=this_run(),
+        id=name, workload=step.workload, digest=step.workload.digest, slot=step.slot,
+        deaths=step.deaths, created=clock.now(), release=release.number, run=this_run(),
+        bare=_bare(step.workload),
     )  # fmt: skip
     with new_folder(state, record) as folder:
         try:
-            await _make(record, folder, release, wardrobe)
+            dressing = await _make(record, folder, release, wardrobe)
         except SeawayError as error:
             write_mark(folder, Mark.FAILED, Happened(clock.now(), in_words(error), failed=True))
             raise
@@ -53,7 +65,17 @@ async def create(step: Create, release: Release, wardrobe: Wardrobe) -> None:
             why = error.strerror or str(error)
             write_mark(folder, Mark.FAILED, Happened(clock.now(), why, failed=True))
             raise StepFailed("SW261", instance=record.id, problem=why) from error
-        write_mark(folder, Mark.PREPARED, Happened(clock.now()))
+        if not record.bare:
+            write_mark(folder, Mark.PREPARED, Happened(clock.now()))
+        if then is not None:
+            await then(dressing)
+
+
+def _bare(workload: Workload) -> bool:
+    program = workload.program
+    return isinstance(program, Command) and not (
+        program.build or workload.ports or workload.volumes
+    )
 
 
 def _there(step: Create, state: StateFolder) -> bool:
@@ -63,7 +85,7 @@ def _there(step: Create, state: StateFolder) -> bool:
     ]  # fmt: skip
     return any(
         record.slot == step.slot and record.digest == step.workload.digest and not over(folder)
-        for folder in mine if (record := read_record(folder))
+        for folder in mine if not launch.has_ended(folder) and (record := read_record(folder))
     )  # fmt: skip
 
 
@@ -75,33 +97,43 @@ def over(folder: Path) -> bool:
     return life is not Life.RUNNING
 
 
-async def _make(record: Record, folder: Path, release: Release, wardrobe: Wardrobe) -> None:
+async def _make(
+    record: Record, folder: Path, release: Release, wardrobe: Wardrobe
+) -> Dressing:  # fmt: skip
     """Ports, build, volumes, first files: in this order, for each may need the one before."""
     state, workload = wardrobe.premises.state, record.workload
     if workload.ports:
         record = replace(record, ports=wardrobe.ports.allot(workload, record.slot))
         write_record(folder, record)
-    wardrobe.ports.keep_promise(record.ports.values())
+        wardrobe.ports.keep_promise(record.ports.values())
     if workload.program.build:
         record = await _built(record, workload.program.build, wardrobe)
         write_record(folder, record)
+    if isinstance(workload.program, Command) and workload.program.files:
+        await wardrobe.builds.fetch(workload.program.files, partial(tell, state, record))
     dressing = wardrobe.dressing(record, release)
-    wardrobe.volumes.provide(workload, record.slot, dressing.identity)
+    if workload.volumes:
+        wardrobe.volumes.provide(workload, record.slot, dressing.identity)
     if dressing.part:
         make_run_folder(state, record.id, dressing.identity)
         await dressing.part.prepare(dressing.placement(early=True), dressing.runner())
         wardrobe.volumes.note_filled(workload, record.slot)
+    return dressing
 
 
 async def _built(record: Record, build: Build, wardrobe: Wardrobe) -> Record:
     """The record with what was built for it; a failure is told in the instance's log too."""
     try:
         environment, output = await wardrobe.builds.make(build)
+        source = await wardrobe.builds.keep_source(build, environment)
     except StepFailed as error:
         said = error.facts.get("output") or in_words(error)
         tell(wardrobe.premises.state, record, str(said))
         raise
-    return replace(record, environment=str(environment or ""), output=str(output or ""))
+    return replace(
+        record, environment=str(environment or ""), output=str(output or ""),
+        source=str(source or ""),
+    )  # fmt: skip
 
 
 def tell(state: StateFolder, record: Record, text: str) -> None:

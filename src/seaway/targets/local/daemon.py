@@ -1,4 +1,4 @@
-"""Starts the supervisor of a stack as a process of its own, and waits until it holds the lease."""
+"""Tells a supervisor that waits which stack is its own, and waits until it holds the lease."""
 
 import asyncio
 import contextlib
@@ -31,21 +31,6 @@ class Waiting:
 
     pid: int
     pipe: int
-
-    @staticmethod
-    def start() -> "Waiting":
-        """Start it; returns at once."""
-        reads, writes = os.pipe()
-        nothing = os.open(os.devnull, os.O_RDWR)
-        streams = [(os.POSIX_SPAWN_DUP2, each, number)
-                   for number, each in enumerate((reads, nothing, nothing))]  # fmt: skip
-        argv = [sys.executable, "-m", "seaway", "supervise"]
-        pid = os.posix_spawn(
-            sys.executable, argv, os.environ, file_actions=streams, setsid=True
-        )  # fmt: skip
-        os.close(reads)
-        os.close(nothing)
-        return Waiting(pid, writes)
 
     def expect(self, stack: str, environment: str) -> None:
         """Say which stack it will most likely be: it can make ready."""

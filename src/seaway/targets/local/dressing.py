@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seaway.model.release import Release
 from seaway.model.workload import Command, Server
+from seaway.targets.local import package_files
 from seaway.targets.local.builds import Builds
 from seaway.targets.local.fill import Filler
 from seaway.targets.local.helping import run_as
@@ -54,6 +55,11 @@ class Dressing:
         )  # fmt: skip
 
     @property
+    def record(self) -> Record:
+        """What was written down of it."""
+        return self._record
+
+    @property
     def run_folder(self) -> Path:
         return self._premises.state.run(self._record.id)
 
@@ -74,19 +80,26 @@ class Dressing:
         if isinstance(self._workload.program, Server):
             output = self.built.output
             return [*self._found.programs.values(), *([output] if output else [])]
-        built = self.built
+        built, build = self.built, self._workload.program.build
         interpreter = built.bin / "python" if built.bin else Path(sys.executable)
-        if built.folder is None:
-            return [interpreter]
-        beside = [each.folder / "pyproject.toml" for each in path_sources(built.folder)]
+        if built.folder is None or build is None:
+            return [interpreter, *self._files]
+        beside = [each.folder / "pyproject.toml" for each in path_sources(Path(build.folder))]
         return [interpreter, built.folder, *beside]
+
+    @property
+    def _files(self) -> list[Path]:
+        """Out of packages."""
+        program = self._workload.program
+        there = package_files.folder(self._premises.outside)
+        return [there / each.name for each in program.files] if isinstance(program, Command) else []
 
     @property
     def built(self) -> Built:
         """What was built for this instance."""
         build, record = self._workload.program.build, self._record
         return Built(
-            folder=Path(build.folder) if build else None,
+            folder=Path(record.source or build.folder) if build else None,
             bin=Path(record.environment, "bin") if record.environment else None,
             output=Path(record.output) if record.output else None,
         )

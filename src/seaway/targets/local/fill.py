@@ -11,6 +11,7 @@ from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.model.text import Hole, Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Role, Workload
+from seaway.targets.local import package_files
 from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.record import Record
@@ -78,6 +79,8 @@ class Filler:
                 return str(self.volumes[hole.name])
             case "release":
                 return str(self.record.release)
+            case "files":
+                return str(package_files.folder(self.premises.outside))
             case _:
                 assert_never(hole.what)
 

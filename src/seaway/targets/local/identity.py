@@ -1,10 +1,10 @@
 """Identity: as whom servers run when Seaway is root, and files that such a user can reach."""
 
 import os
+import secrets
 import shutil
 import stat
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from seaway.targets.local.process import Identity
@@ -52,21 +52,36 @@ def _reaches(who: Identity, paths: Sequence[Path]) -> bool:
 
     Each folder is looked at once: a server has dozens of programs in one.
     """
-    folders = {folder: folder.resolve() for folder in {path.parent for path in paths}}
-    reals = [
-        path.resolve() if path.is_symlink() else folders[path.parent] / path.name for path in paths
-    ]
-    ways = {folder for path in (*paths, *reals) for folder in path.absolute().parents}
+    written = [str(path.absolute()) for path in paths]
+    folders = {folder: os.path.realpath(folder) for folder in map(os.path.dirname, written)}
+    reals = [_real(path, folders) for path in written]
+    ways = {folder for path in (*written, *reals) for folder in _above(path)}
     if not all(_may(who, folder, stat.S_IXOTH) for folder in ways):
         return False
-    return all(_may(who, real, stat.S_IROTH) for real in reals if real.is_file())
+    return all(_may(who, real, stat.S_IROTH, only=stat.S_ISREG) for real in reals)
 
 
-def _may(who: Identity, path: Path, right: int) -> bool:
-    """What is not there yet is no hindrance."""
+def _real(path: str, folders: Mapping[str, str]) -> str:
+    """Where a path leads to; of its folder that is known already."""
+    folder, name = os.path.split(path)
+    return os.path.realpath(path) if os.path.islink(path) else f"{folders[folder]}/{name}"
+
+
+def _above(path: str) -> Iterator[str]:
+    while path != "/":
+        path = os.path.dirname(path)
+        yield path
+
+
+def _may(
+    who: Identity, path: str, right: int, *, only: Callable[[int], bool] = bool
+) -> bool:  # fmt: skip
+    """What is not there yet is no hindrance, nor what is of another kind."""
     try:
-        found = path.stat()
+        found = os.stat(path)
     except FileNotFoundError:
+        return True
+    if not only(found.st_mode):
         return True
     if found.st_uid == who.uid:
         right <<= 6
@@ -85,7 +100,7 @@ def _key(package: Path) -> str:
 def _copy(package: Path, kept: Path) -> None:
     """Make it under another name first: it is there whole, or not at all."""
     kept.parent.mkdir(mode=OTHERS_READ, parents=True, exist_ok=True)
-    part = kept.with_name(f".{kept.name}.{uuid.uuid4().hex[:8]}")
+    part = kept.with_name(f".{kept.name}.{secrets.token_hex(4)}")
     try:
         for folder in (package, package.with_name(f"{package.name}.libs")):
             if folder.is_dir():

@@ -18,9 +18,9 @@ from seaway.targets.local.belongings import (
     write_whole,
 )
 from seaway.targets.local.child import (
+    Child,
     Refused,
     adopt_orphans,
-    become_program,
 )
 from seaway.targets.local.json_lines import quoted
 from seaway.targets.local.opening import answer, locked, read_order, signals_as_bytes
@@ -34,13 +34,18 @@ if TYPE_CHECKING:
 LEFTOVERS_GRACE = 2.0
 """Seconds for what outlives the main process, between being asked and being killed."""
 WATCH_EVERY = 0.15
+GROUPED_AFTER = 0.05
+"""Seconds from the start to a control group without limits."""
 KILL_AGAIN = 0.05
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
 GRACE_FILE = "grace"
 
 
-def keep() -> None:
-    """Read the order from standard input, carry it out, and return when nothing of it is left."""
+def keep(child: Child | None = None) -> None:
+    """Read the order from standard input, carry it out, and return when nothing of it is left.
+
+    The child waits to become the program; without one it is made then.
+    """
     os.umask(0o027)
     order = read_order()
     wake = signals_as_bytes()
@@ -52,14 +57,14 @@ def keep() -> None:
         answer("used", 0)  # an instance lives once
         return
     adopt_orphans()
-    Keeper(order, wake).run()
+    Keeper(order, wake, child).run()
 
 
 class Keeper:
     """The life of one process."""
 
-    def __init__(self, order: Order, wake: int) -> None:
-        self._order = order
+    def __init__(self, order: Order, wake: int, child: Child | None) -> None:
+        self._order, self._child = order, child
         self._folder = order["folder"]
         self._wake = wake
         self._groups = limits.Groups([], "", frozenset())
@@ -73,7 +78,7 @@ class Keeper:
         self._asked = False
         self._reason = ""
         self._kill_at = float("inf")
-        self._watch_at = float("inf")
+        self._watch_at = self._group_at = float("inf")
         self._told: set[int] = set()
         self._started = ""
 
@@ -89,7 +94,7 @@ class Keeper:
             secrets.clear()  # they have no business here any more
         answer("started", self._main)
         if not self._groups.wanted:  # no limits: it only helps to find them all, and can wait
-            self._groups.take(self._main)
+            self._group_at = time.monotonic() + GROUPED_AFTER
         while self._alive():
             self._live()
         self._end()
@@ -98,6 +103,8 @@ class Keeper:
         self._wait()
         self._reap()
         moment = time.monotonic()
+        if moment >= self._group_at:
+            self._group()
         if moment >= self._watch_at:
             self._watch(moment)
         if moment >= self._kill_at:
@@ -115,7 +122,12 @@ class Keeper:
             os.chown(order["run_folder"], *owner)
         except OSError as error:
             raise Refused("run folder", error.errno or 0) from error
-        self._groups = limits.grouped(
+        if order["cpu"] or order["memory"] or order["pids"]:
+            self._groups = self._grouped()
+
+    def _grouped(self) -> limits.Groups:
+        order = self._order
+        return limits.grouped(
             order["group"], cpu=order["cpu"], memory=order["memory"], pids=order["pids"]
         )
 
@@ -125,30 +137,23 @@ class Keeper:
         return identity[:2] if identity and not identity[2] else (os.geteuid(), os.getegid())
 
     def _start(self) -> None:
-        """Fork; let the child go on once all is written down; see whether it could execute."""
-        outputs = [os.pipe(), os.pipe()]
-        for _, end in outputs:
-            os.fchown(end, *self._owner())  # it may open /dev/stdout anew
-        go_read, go_write = os.pipe()
-        said_read, said_write = os.pipe()
-        shim = os.getpid()
+        """Let the child go on once all is written down; see whether it could execute."""
         try:
-            self._main = os.fork()
+            child = self._child if self._child and self._child.waits() else Child()
         except OSError as error:
             raise Refused("process", error.errno or 0) from error
-        if not self._main:
-            become_program(self._order, shim, (go_read, said_write), [pair[1] for pair in outputs])
-        for fd in (go_read, said_write, outputs[0][1], outputs[1][1]):
-            os.close(fd)
-        self._recorder.listen({outputs[0][0]: 0, outputs[1][0]: 1})
+        self._main = child.pid
+        for end in child.outputs:
+            os.fchown(end, *self._owner())  # it may open /dev/stdout anew
+        self._recorder.listen({child.outputs[0]: 0, child.outputs[1]: 1})
         self._limit()
-        self._write_pid()
-        os.write(go_write, b"g")
-        os.close(go_write)
-        said = os.read(said_read, 100)  # its end: the program is executed
-        os.close(said_read)
-        if said:
-            step, _, number = said.decode().rpartition(" ")
+        self._started = now()
+        try:
+            self._write_pid()
+        except OSError as error:
+            raise Refused("state", error.errno or 0) from error
+        if said := child.become(self._order):
+            step, _, number = said.rpartition(" ")
             raise Refused(step, int(number))
 
     def _limit(self) -> None:
@@ -159,17 +164,13 @@ class Keeper:
             self._watch_at = time.monotonic() + WATCH_EVERY
 
     def _write_pid(self) -> None:
-        self._started = now()
         groups = ",".join(quoted(folder) for folder in self._groups.folders)
         text = (
             f'{{"pid":{self._main},"born":{born(self._main)},"started":"{self._started}",'
             f'"grace":{self._order["grace"]},"run":{quoted(self._order["run_folder"])},'
             f'"groups":[{groups}]}}\n'
         )
-        try:
-            write_whole(self._folder, "pid", text)
-        except OSError as error:
-            raise Refused("state", error.errno or 0) from error
+        write_whole(self._folder, "pid", text)
 
     def _not_started(self, refused: Refused) -> None:
         """Leave nothing but an exit status, as a shell would."""
@@ -182,6 +183,20 @@ class Keeper:
         answer(f"refused {refused.step}", refused.number)
 
     # ----------------------------------------------------------------------------------- the life
+
+    def _group(self) -> None:
+        """Have one group for all of them, written down for whoever sweeps up after this shim.
+
+        One that crashes at once never comes so far: a group costs as much as its whole life.
+        """
+        self._group_at = float("inf")
+        self._groups = self._grouped()
+        for pid in limits.tree(self._children()):
+            self._groups.take(pid)
+        try:
+            self._write_pid()
+        except OSError:
+            return  # it is known by its environment, too
 
     def _alive(self) -> bool:
         """Whether anything of the tree is left; the pump of the log is not part of it."""
@@ -201,7 +216,8 @@ class Keeper:
 
     def _wait(self) -> None:
         """Sleep until something happens; take what the streams gave and what signals asked."""
-        until = min(self._kill_at, self._watch_at, self._recorder.until) - time.monotonic()
+        until = min(self._kill_at, self._watch_at, self._group_at, self._recorder.until)
+        until -= time.monotonic()
         least = 0.0 if self._kill_at else KILL_AGAIN  # 0: it is being killed, again and again
         timeout = None if until == float("inf") else max(until, least) * 1000
         for fd, _ in self._poll.poll(timeout):
@@ -219,6 +235,8 @@ class Keeper:
             self._reason = self._reason or "stopped"
             # Its number cannot belong to another group: it has not been waited for.
             _signal_to(-self._main, self._order["stop_signal"])
+        if self._group_at < float("inf"):
+            self._group()
         self._asked = True
 
     def _reap(self) -> None:
@@ -290,7 +308,7 @@ class Keeper:
         )
         remove_tree(self._order["run_folder"])
         try:
-            write_exit(self._folder, text)
+            write_exit(self._folder, text, lasting=self._order["lasting"])
         except OSError:
             return  # nothing can be kept: it counts as lost, and is swept
 

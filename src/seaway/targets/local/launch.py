@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from seaway.errors import StepFailed
+from seaway.targets.local import limits
 from seaway.targets.local import sweep as sweeping
 from seaway.targets.local.copying import SHIM, Template
 from seaway.targets.local.lock import holder, pinned
@@ -96,9 +97,9 @@ async def _started(spec: ProcessSpec, order: bytes) -> tuple[bytes, bytes]:
 
 def state(folder: Path) -> ProcessState:
     """How the process of an instance folder does, or how it ended. Cheap; trusts no pid."""
-    begun = (folder / "pid").exists()  # before the lock: what began and holds no lock is over
+    begun = os.path.exists(f"{folder}/pid")  # before the lock: what began and holds no lock is over
     shim = holder(folder)
-    known = _known(folder)
+    known = _known(folder) if begun or shim else None
     started = datetime.fromisoformat(known["started"]) if known else None
     if shim:
         pid = known["pid"] if known else 0
@@ -112,6 +113,11 @@ def state(folder: Path) -> ProcessState:
             reason=over["reason"],
         )
     return ProcessState(life=Life.LOST if begun else Life.ABSENT, started=started)
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether how it ended is written down; its shim has nothing else to do, if it still lives."""
+    return os.path.exists(f"{folder}/exit")
 
 
 class Watch:
@@ -208,10 +214,15 @@ async def sweep(folder: Path) -> int:
         markers=tuple(f"{name}={value}" for name, value in _markers(folder).items()),
         session=known["pid"] if known else 0,
         born=known["born"] if known else 0,
-        groups=tuple(known["groups"]) if known else (),
+        groups=tuple({*(known["groups"] if known else ()), *limits.named(_group(folder))}),
         run_folder=Path(known["run"]) if known else None,
     )
     return await asyncio.to_thread(sweeping.swept, traces)
+
+
+def _group(folder: Path) -> str:
+    """What its control groups are called, also before anything is written down."""
+    return f"seaway-{folder.name}-{hashlib.sha256(bytes(folder)).hexdigest()[:8]}"
 
 
 def _order(spec: ProcessSpec) -> Order:
@@ -227,12 +238,13 @@ def _order(spec: ProcessSpec) -> Order:
         log_files=spec.log_keeping.files,
         stop_signal=int(number),
         grace=spec.grace.total_seconds(),
-        group=f"seaway-{spec.folder.name}-{hashlib.sha256(bytes(spec.folder)).hexdigest()[:8]}",
+        group=_group(spec.folder),
         cpu=float(spec.limits.cpu),
         memory=spec.limits.memory,
         pids=spec.limits.pids,
         open_files=spec.limits.files,
         identity=_plain(spec.identity),
+        lasting=spec.lasting,
         files=dict(spec.files),
     )
 
@@ -282,7 +294,8 @@ def _ask(folder: Path, fd: int, grace: timedelta | None) -> float:
 def _known(folder: Path) -> _Pid | None:
     """What the shim wrote at the start; None where there is nothing, or a power cut spoilt it."""
     try:
-        known: _Pid = json.loads((folder / "pid").read_text())
+        with open(f"{folder}/pid", encoding="utf-8") as file:
+            known: _Pid = json.loads(file.read())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return known
@@ -291,7 +304,8 @@ def _known(folder: Path) -> _Pid | None:
 def _over(folder: Path) -> _Exit | None:
     """What the shim wrote at the end."""
     try:
-        over: _Exit = json.loads((folder / "exit").read_text())
+        with open(f"{folder}/exit", encoding="utf-8") as file:
+            over: _Exit = json.loads(file.read())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return over

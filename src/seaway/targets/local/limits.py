@@ -78,6 +78,18 @@ def grouped(name: str, *, cpu: float, memory: int, pids: int) -> Groups:
     return Groups(list(made.values()), made.get("memory", ""), wanted)
 
 
+def named(name: str) -> list[str]:
+    """Groups of that name, where this process or one beside it may have made them."""
+    places = _places()
+    if _exists(f"{MOUNT}/cgroup.controllers"):
+        parents = _upwards(MOUNT, places.get("", "/"))
+    else:
+        parents = [f"{MOUNT}/{each}{place}" for each, place in places.items() if each]
+        parents += [f"{MOUNT}/{each}" for each in places if each]
+    found = dict.fromkeys(f"{parent.rstrip('/')}/{name}" for parent in parents)
+    return [folder for folder in found if _exists(folder)]
+
+
 def members(folder: str) -> list[int]:
     """Pids in a group; none when it is gone."""
     return [int(line) for line in _lines(f"{folder}/cgroup.procs")]
@@ -99,10 +111,10 @@ def removed(folder: str) -> bool:
 
 def memory_of(roots: list[int], limit: int) -> bool:
     """Tell whether a tree uses more memory than the limit: cheaply first, then exactly."""
-    tree = _tree(roots)
-    if sum(_resident(pid) for pid in tree) <= limit:
+    pids = tree(roots)
+    if sum(_resident(pid) for pid in pids) <= limit:
         return False  # shared pages are counted for each process: the true sum is smaller
-    return sum(_proportional(pid) for pid in tree) > limit
+    return sum(_proportional(pid) for pid in pids) > limit
 
 
 def children_of(pid: int) -> list[int]:
@@ -118,7 +130,8 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def _tree(roots: list[int]) -> list[int]:
+def tree(roots: list[int]) -> list[int]:
+    """Those and all their descendants."""
     found = list(roots)
     for pid in found:  # grows while it is walked
         found += children_of(pid)
@@ -168,7 +181,7 @@ def _made_in_two(folder: str, texts: dict[str, str], wanted: frozenset[str]) -> 
         given = " ".join(_lines(f"{parent}/cgroup.subtree_control")).split()
         for controller in wanted - set(given):
             _put(parent, "cgroup.subtree_control", f"+{controller}")
-        os.mkdir(folder)
+        _made(folder)
     except OSError:
         return ""
     return _filled(folder, texts)
@@ -180,10 +193,18 @@ def _made_in_one(controller: str, place: str, name: str, texts: dict[str, str]) 
         parent = f"{MOUNT}/{controller}"  # a container that sees only its own part
     folder = f"{parent}/{name}"
     try:
-        os.mkdir(folder)
+        _made(folder)
     except OSError:
         return ""
     return _filled(folder, texts)
+
+
+def _made(folder: str) -> None:
+    """Make it; one of that name was left by a try that was killed, for an instance lives once."""
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        return
 
 
 def _filled(folder: str, texts: dict[str, str]) -> str:

@@ -53,7 +53,8 @@ def write_mark(folder: Path, mark: Mark, happened: Happened) -> None:
 def read_mark(folder: Path, mark: Mark) -> Happened | None:
     """When it happened; None when it did not."""
     try:
-        body = json.loads((folder / mark).read_text())
+        with open(f"{folder}/{mark}", encoding="utf-8") as file:
+            body = json.loads(file.read())
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return Happened(datetime.fromisoformat(body["at"]), body["why"], body["failed"])

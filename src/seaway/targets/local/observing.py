@@ -1,13 +1,13 @@
 """Observing: sees all instances of the stack, and keeps an eye on those that run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from seaway.model.instance import Instance, Phase
-from seaway.model.names import InstanceId
+from seaway.model.instance import Instance, Phase, Traffic
+from seaway.model.names import Digest, InstanceId
 from seaway.model.probe import PartProbe, Probe
 from seaway.targets.local import launch
 from seaway.targets.local.asking import Asking
@@ -15,16 +15,21 @@ from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.marks import Happened, Health, Mark, read_health, write_mark
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.prober import FIRST_LOOK, QUIET, Prober
-from seaway.targets.local.process import Life
+from seaway.targets.local.process import Life, ProcessState
 from seaway.targets.local.record import (
     Record,
-    instance_folders,
+    instance_names,
     read_record,
     remove_abandoned,
     remove_folder,
 )
 from seaway.targets.local.remembering import Remembered, last_change
 from seaway.targets.local.sighting import Sighting, instance_of, sight
+
+FEW = 4
+"""Instances that are looked at between two steps of the loop."""
+_Made = tuple[Sighting, tuple[Health, Traffic, int, Digest], Instance]
+"""A value, and before it what it was made of."""
 
 
 class Observing:
@@ -38,23 +43,33 @@ class Observing:
         self._prober, self._wake = prober, wake
         self._watches: dict[InstanceId, launch.Watch] = {}
         self._remembered = Remembered()
+        self._made: dict[InstanceId, _Made] = {}
+        """What was seen last, and what it was made of."""
         self.keeping = False
 
     async def observe(self) -> tuple[Instance, ...]:
         """All instances, in order of id."""
-        sightings = await asyncio.to_thread(self._sight)
+        names = instance_names(self._premises.state)
+        self._remembered.forget_others(frozenset(names))
+        known = {name: self._recall(name) for name in names}
+        if sum(each is None for each in known.values()) <= FEW:
+            sightings = self._sight(known)  # a thread would take longer than the look
+        else:
+            sightings = await asyncio.to_thread(self._sight, known)
         sightings = [await self._swept(each) for each in sightings]
         await self._balancing.look(sightings)
         healths = await (self._kept(sightings) if self.keeping else self._looked(sightings))
         now = self._premises.clock.now()
-        return tuple(
-            instance_of(
-                each, self._premises.stack, health, now=now,
-                traffic=self._balancing.traffic(each.record.id),
-                config=self._balancing.config(each.record.id),
-            )
-            for each, health in zip(sightings, healths, strict=True)
-        )  # fmt: skip
+        seen = zip(sightings, healths, strict=True)
+        before, self._made = self._made, {}
+        return tuple([self._instance(each, health, now, before) for each, health in seen])
+
+    def attend(self, record: Record) -> None:
+        """Ask one that has just been started how it does, and be told when it ends."""
+        if self.keeping:
+            folder, now = self._premises.state.instance(record.id), self._premises.clock.now()
+            running = ProcessState(life=Life.RUNNING, started=now)
+            self._watch(Sighting(record=record, folder=folder, process=running))
 
     async def close(self) -> None:
         """Leave no task and no watch behind."""
@@ -69,15 +84,35 @@ class Observing:
         self._prober.leave(name)
         self._asking.forget(name)
 
-    def _sight(self) -> list[Sighting]:
+    def _instance(
+        self, sighting: Sighting, health: Health, now: datetime, before: Mapping[InstanceId, _Made]
+    ) -> Instance:  # fmt: skip
+        """The value of the look before, where nothing it is made of has changed."""
+        name = sighting.record.id
+        traffic, config = self._balancing.traffic(name), self._balancing.config(name)
+        facts = (health, traffic, self._balancing.weight(name), config)
+        kept = before.get(name)
+        if kept is None or kept[0] is not sighting or kept[1] != facts or _on_trial(kept[2]):
+            instance = instance_of(
+                sighting, self._premises.stack, health, now=now, traffic=traffic, weight=facts[2],
+                config=config,
+            )  # fmt: skip
+            kept = (sighting, facts, instance)
+        self._made[name] = kept
+        return kept[2]
+
+    def _recall(self, name: InstanceId) -> Sighting | None:
+        watch = self._watches.get(name)
+        return self._remembered.recall(name, watched=bool(watch and watch.waits))
+
+    def _sight(self, known: Mapping[InstanceId, Sighting | None]) -> list[Sighting]:
+        """All of them; what is not known yet is looked at."""
         state, found = self._premises.state, list[Sighting]()
-        folders = instance_folders(state)
-        self._remembered.forget_others(frozenset(folder.name for folder in folders))
-        for folder in folders:
-            watch = self._watches.get(InstanceId(folder.name))
-            if known := self._remembered.recall(folder, watched=bool(watch and watch.waits)):
-                found.append(known)
+        for name, remembered in known.items():
+            if remembered:
+                found.append(remembered)
                 continue
+            folder = state.instance(name)
             changed = last_change(folder)
             process = launch.state(folder)
             record = read_record(folder)
@@ -90,7 +125,7 @@ class Observing:
                     found.append(sighting)
                     continue
             if process.life is not Life.RUNNING:
-                remove_folder(state, InstanceId(folder.name))
+                remove_folder(state, name)
         remove_abandoned(state)
         return found
 
@@ -115,7 +150,7 @@ class Observing:
         await self._prober.first_answers()
         return [
             self._prober.watch(each.record, each.folder, each.started).health
-            if each.up else _starting(each)
+            if each.up and each.record.id in self._watches else _starting(each)
             for each in sightings
         ]  # fmt: skip
 
@@ -128,6 +163,7 @@ class Observing:
         if watch := launch.wake_when_ended(sighting.folder, self._wake):
             self._watches[name] = watch
         else:  # it has ended between two looks
+            self.leave(name)
             self._wake()
 
     async def _looked(self, sightings: Sequence[Sighting]) -> list[Health]:
@@ -174,6 +210,11 @@ class Observing:
                 break
             reason = await self._asking.ask(record, probe, limit)
         return reason
+
+
+def _on_trial(instance: Instance) -> bool:
+    """Whether time alone changes it: having lived long enough ends a row of deaths."""
+    return bool(instance.deaths) and not instance.phase.over
 
 
 def _starting(sighting: Sighting) -> Health:

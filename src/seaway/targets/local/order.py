@@ -26,4 +26,5 @@ class Order(TypedDict):
     open_files: int
     identity: tuple[int, int, bool] | None
     """Uid, gid, and whether only mapped in a user namespace."""
+    lasting: bool
     files: dict[str, str]

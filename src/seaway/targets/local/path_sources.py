@@ -1,6 +1,5 @@
 """Path sources: projects beside a Python project that its environment is made from too."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +55,8 @@ def _entries(project: Path) -> Iterator[Mapping[str, object]]:
 @lru_cache(maxsize=32)
 def _parsed(text: str) -> Mapping[str, object]:
     """Asked for several times for each instance, and hardly ever another text."""
+    import tomllib  # noqa: PLC0415 -- slow to load, and not every stack has a Python project
+
     return tomllib.loads(text)
 
 

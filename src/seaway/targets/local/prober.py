@@ -111,7 +111,7 @@ class Prober:
         tries = 0
         while True:
             reason = await self._ask_start(watched)
-            pause = STARTUP_PAUSE.total_seconds()
+            pause = STARTUP_PAUSE.total_seconds() if watched.checks.ready else self._quiet(watched)
             if not reason:
                 reason = await self._settle(watched.record)
                 pause = SETTLE_PAUSES[min(tries, len(SETTLE_PAUSES) - 1)]
@@ -123,7 +123,7 @@ class Prober:
                 limit = f"{watched.checks.start.total_seconds():g} s"
                 self._found(watched, Phase.SICK, f"not ready after {limit}: {reason}")
                 return
-            if not watched.health.reason:
+            if watched.checks.ready and not watched.health.reason:
                 self._changed()  # people want to see why they wait
             watched.health = replace(watched.health, reason=reason)
             watched.asked.set()
@@ -132,8 +132,11 @@ class Prober:
     async def _ask_start(self, watched: Watched) -> str:
         if watched.checks.ready:
             return await self._ask(watched.record, watched.checks.ready, watched.checks.timeout)
-        left = watched.started + QUIET - self._clock.now()
-        return "just started" if left > timedelta(0) else ""
+        return "just started" if self._quiet(watched) > 0 else ""
+
+    def _quiet(self, watched: Watched) -> float:
+        """Seconds that it still has to live to count as ready."""
+        return max((watched.started + QUIET - self._clock.now()).total_seconds(), 0)
 
     async def _while_alive(self, watched: Watched) -> None:
         ready_failures = live_failures = 0

@@ -37,6 +37,8 @@ class ProcessSpec:
     grace: timedelta = timedelta(seconds=10)
     limits: Limits = Limits()
     identity: Identity | None = None
+    lasting: bool = True
+    """Whether how it ended is to survive a loss of power: a job runs once."""
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     """Written into the run folder, mode 0400, before the start."""
 

@@ -1,11 +1,9 @@
 """Proxy files: what the proxy is configured with, in the volume that outlives its instances."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import TypeAdapter
 
 from seaway.errors import StepFailed
 from seaway.model.instance import Address
@@ -14,9 +12,9 @@ from seaway.model.release import routing_digest
 from seaway.model.route import Routing, Site
 from seaway.proxies.engine import Engine, Member, Setting
 from seaway.proxies.haproxy import CHALLENGES
-from seaway.targets.local.certificates import Authority
 from seaway.targets.local.part import Placement
 from seaway.targets.local.public_certificates import PublicCertificates
+from seaway.values import dumped, loaded
 
 VOLUME = "config"
 MASTER = "master.sock"
@@ -28,7 +26,8 @@ ALIASED = "certificates/this-machine.pem"
 class Sealed:
     """Where certificates come from: the stack's own authority, and those of the world."""
 
-    own: Authority
+    own: Callable[[Sequence[str]], str]
+    """What is needed to serve those names: leaf, authority and key."""
     public: PublicCertificates
 
 
@@ -46,21 +45,21 @@ class ProxyFiles:
     def routing(self) -> Routing:
         """The one written last; empty before the first."""
         try:
-            return _ROUTING.validate_json((self._folder / "routing.json").read_bytes())
+            return loaded(Routing, (self._folder / "routing.json").read_bytes())
         except FileNotFoundError:
             return Routing()
 
     def members(self) -> tuple[Member, ...]:
         """The instances that take requests."""
         try:
-            return _MEMBERS.validate_json((self._folder / "members.json").read_bytes())
+            return loaded(tuple[Member, ...], (self._folder / "members.json").read_bytes())
         except FileNotFoundError:
             return ()
 
     def keep_members(self, members: Iterable[Member]) -> None:
         """Remember who takes requests, so that a restarted proxy sends them there at once."""
         now = tuple(sorted(members, key=lambda each: each.instance))
-        self._write("members.json", _MEMBERS.dump_json(now, indent=1).decode())
+        self._write("members.json", dumped(now))
         if (self._folder / "routing.json").exists():
             self._render(self.routing())
 
@@ -74,7 +73,7 @@ class ProxyFiles:
             self._write(name, pem)
         if any(site.acme for site in routing.sites) and not self.challenges.exists():
             self.answer({})
-        self._write("routing.json", _ROUTING.dump_json(routing, indent=1).decode())
+        self._write("routing.json", dumped(routing))
         self._render(routing)
 
     def renewed(self) -> Iterator[tuple[Path, str]]:
@@ -103,13 +102,13 @@ class ProxyFiles:
             if site.tls != "off":
                 yield _certificate(site), self._pem(routing, site)
         if _aliased(routing):
-            yield ALIASED, self._certificates.own.certificate(self._aliases())
+            yield ALIASED, self._certificates.own(self._aliases())
 
     def _pem(self, routing: Routing, site: Site) -> str:
         if site.acme and (public := self._certificates.public.pem(site.host)):
             return public
         if site.tls != "files":
-            return self._certificates.own.certificate(self._names(routing, site))
+            return self._certificates.own(self._names(routing, site))
         try:
             return Path(site.certificate).read_text()
         except (OSError, UnicodeDecodeError) as error:
@@ -171,7 +170,3 @@ def _aliased(routing: Routing) -> bool:
 
 def _certificate(site: Site) -> str:
     return f"certificates/{site.host}.pem"
-
-
-_ROUTING = TypeAdapter(Routing)
-_MEMBERS: TypeAdapter[tuple[Member, ...]] = TypeAdapter(tuple[Member, ...])

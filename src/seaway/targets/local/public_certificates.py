@@ -6,10 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
-
 from seaway.durable import make_folder, write_whole
 from seaway.model.certificate import Certificate
 from seaway.ports.clock import Clock
@@ -50,12 +46,7 @@ class PublicCertificates:
         pem = self.pem(host)
         if told["signed"] != directory or not pem:
             return found
-        leaf = x509.load_pem_x509_certificate(pem.encode())
-        return replace(
-            found, issuer=_issuer(leaf), serial=leaf.serial_number,
-            fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
-            since=leaf.not_valid_before_utc, until=leaf.not_valid_after_utc,
-        )  # fmt: skip
+        return _with_leaf(found, pem)
 
     def keep(self, host: str, directory: str, pem: str) -> None:
         """From now on this is the one."""
@@ -93,6 +84,15 @@ class PublicCertificates:
         return told
 
 
-def _issuer(leaf: x509.Certificate) -> str:
-    names = leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(names[0].value) if names else leaf.issuer.rfc4514_string()
+def _with_leaf(found: Certificate, pem: str) -> Certificate:
+    """What stands in it. Loaded when needed: it is slow, and many serve without."""
+    from cryptography import x509  # noqa: PLC0415 -- see above
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 -- see above
+
+    leaf = x509.load_pem_x509_certificate(pem.encode())
+    names = leaf.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return replace(
+        found, issuer=str(names[0].value) if names else leaf.issuer.rfc4514_string(),
+        serial=leaf.serial_number, fingerprint=leaf.fingerprint(hashes.SHA256()).hex(),
+        since=leaf.not_valid_before_utc, until=leaf.not_valid_after_utc,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from seaway.model.names import InstanceId
 from seaway.targets.local.lock import holder
 from seaway.targets.local.process import Life
 from seaway.targets.local.record import SETTLED
@@ -20,16 +21,17 @@ class Remembered:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Sighting]] = {}
 
-    def recall(self, folder: Path, *, watched: bool) -> Sighting | None:
+    def recall(self, name: InstanceId, *, watched: bool) -> Sighting | None:
         """What was seen of it, if that still holds; of one that is watched the end will be told."""
-        kept = self._kept.get(folder.name)
+        kept = self._kept.get(name)
         if kept is None:
             return None
         changed, sighting = kept
+        folder = sighting.folder
         same = watched or not sighting.runs or holder(folder) == sighting.process.shim
         if same and last_change(folder) == changed:
             return sighting
-        del self._kept[folder.name]
+        del self._kept[name]
         return None
 
     def keep(self, sighting: Sighting, changed: int) -> None:
@@ -50,6 +52,6 @@ class Remembered:
 def last_change(folder: Path) -> int:
     """When a folder changed last, in nanoseconds; 0 when it is gone."""
     try:
-        return os.stat(folder).st_mtime_ns  # noqa: PTH116 -- every look asks this of every instance
+        return os.stat(folder).st_mtime_ns
     except FileNotFoundError:
         return 0

@@ -55,9 +55,7 @@ async def forget(instance: Instance, wardrobe: Wardrobe) -> None:
     if folder.exists() and not over(folder):
         return
     record = read_record(folder)
-    await asyncio.to_thread(_removed, instance, state)
-    there = frozenset(instance_names(state))
-    await asyncio.to_thread(remove_old_logs, state.logs / instance.workload, there)
+    there = await asyncio.to_thread(_removed, instance, state)
     if record is None or record.environment or record.output:
         await asyncio.to_thread(wardrobe.builds.remove_unused, records(state))
     if not there:  # then nobody is making a run folder either
@@ -66,13 +64,21 @@ async def forget(instance: Instance, wardrobe: Wardrobe) -> None:
                 above.rmdir()
 
 
-def _removed(instance: Instance, state: StateFolder) -> None:
-    shutil.rmtree(state.run(instance.id), ignore_errors=True)
+def _removed(instance: Instance, state: StateFolder) -> frozenset[InstanceId]:
+    """Remove it, and logs that are too many; return which are left."""
+    run_folder = state.run(instance.id)
+    if run_folder.exists():
+        shutil.rmtree(run_folder, ignore_errors=True)
     remove_folder(state, instance.id)
+    there = frozenset(instance_names(state))
+    remove_old_logs(state.logs / instance.workload, there)
+    return there
 
 
 def remove_old_logs(folder: Path, there: frozenset[InstanceId]) -> None:
     """Keep the logs of the last instances of a workload, and of those that are there."""
+    if not folder.exists():  # they never said a word
+        return
     newest: dict[str, float] = {}
     for file in folder.glob("*.jsonl*"):
         with contextlib.suppress(FileNotFoundError):

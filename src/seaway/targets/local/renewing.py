@@ -10,7 +10,6 @@ from pathlib import Path
 
 from seaway.durable import write_whole
 from seaway.errors import SeawayError
-from seaway.messages import Language, say
 from seaway.model.certificate import Certificate
 from seaway.model.instance import Address
 from seaway.model.route import STAND_IN, Acme, Routing
@@ -136,6 +135,8 @@ def _trusted(at: Address, file: Path) -> str:
 
 
 def _words(problem: Exception) -> str:
+    from seaway.messages import Language, say  # noqa: PLC0415 -- all words are slow to load
+
     if isinstance(problem, SeawayError):
         detail = problem.facts.get("detail")
         return str(detail) if detail else say(problem.code, problem.facts, Language.EN).text

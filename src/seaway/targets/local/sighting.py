@@ -1,13 +1,14 @@
 """Sighting: what the files of one instance and the kernel say, made into an Instance."""
 
+import os
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from seaway.model.instance import Address, Instance, Phase, Traffic
+from seaway.model.instance import FULL, Address, Instance, Phase, Traffic
 from seaway.model.names import Digest, Name
 from seaway.model.workload import Role
 from seaway.plan.restart import deaths_in_a_row
@@ -25,8 +26,8 @@ class Sighting:
     record: Record
     folder: Path
     process: ProcessState
-    marks: Mapping[Mark, Happened]
-    in_the_making: bool
+    marks: Mapping[Mark, Happened] = field(default_factory=dict[Mark, Happened])
+    in_the_making: bool = False
 
     @property
     def abandoned(self) -> bool:
@@ -67,7 +68,13 @@ class Sighting:
 def sight(record: Record, folder: Path, process: ProcessState) -> Sighting:
     """Look at one instance, whose process does as given."""
     making = in_the_making(folder)  # before the marks: whoever was making it writes one at the end
-    found = {mark: read_mark(folder, mark) for mark in Mark}
+    try:
+        there = frozenset(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        there = frozenset[str]()
+    found = {mark: read_mark(folder, mark) for mark in Mark if mark in there}
+    if record.bare:
+        found[Mark.PREPARED] = Happened(record.created)
     return Sighting(
         record=record, folder=folder, process=process, in_the_making=making,
         marks={mark: happened for mark, happened in found.items() if happened},
@@ -76,7 +83,7 @@ def sight(record: Record, folder: Path, process: ProcessState) -> Sighting:
 
 def instance_of(  # noqa: PLR0913 -- each from another source
     sighting: Sighting, stack: Name, health: Health, *, now: datetime, traffic: Traffic,
-    config: Digest,
+    config: Digest, weight: int = FULL,
 ) -> Instance:  # fmt: skip
     """The instance as the engine sees it; `health` counts while it runs."""
     record, drain = sighting.record, sighting.marks.get(Mark.DRAIN)
@@ -84,7 +91,7 @@ def instance_of(  # noqa: PLR0913 -- each from another source
     return Instance(
         id=record.id, stack=stack, workload=record.workload.name, digest=record.digest,
         phase=seen.phase, since=seen.since, reason=seen.reason, created=record.created,
-        slot=record.slot, traffic=traffic, drain_started=drain.at if drain else None,
+        slot=record.slot, traffic=traffic, weight=weight, drain_started=drain.at if drain else None,
         deaths=_deaths(sighting, seen.phase, now), uses=record.workload.uses, config=config,
         addresses={name: Address(host=HOST, port=port) for name, port in record.ports.items()},
         pid=sighting.process.pid if sighting.runs else 0,
@@ -111,7 +118,7 @@ def _not_started(sighting: Sighting) -> Health:
         return _is(Phase.DEAD, failed.at, failed.why)
     if asked := marks.get(Mark.STOPPING):
         return _is(Phase.DEAD if asked.failed else Phase.DONE, asked.at, asked.why)
-    if prepared := marks.get(Mark.PREPARED):
+    if (prepared := marks.get(Mark.PREPARED)) and not sighting.in_the_making:
         return _is(Phase.PREPARED, prepared.at, "")
     return _is(Phase.PREPARING, sighting.record.created, "")
 

@@ -37,6 +37,11 @@ class StateFolder:
         return self.root / "stack-file"
 
     @property
+    def remembered(self) -> Path:
+        """What was asked for when it was brought up last, and the release that it became."""
+        return self.root / "remembered.json"
+
+    @property
     def reserve(self) -> Path:
         """Room that is given up on a full disk, so that a stop can be recorded."""
         return self.root / "reserve"

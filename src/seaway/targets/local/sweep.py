@@ -43,11 +43,19 @@ def swept(traces: Traces) -> int:
         if not found:
             break
         time.sleep(PAUSE)  # in a thread of its own; the kernel needs a moment
-    for group in traces.groups:
-        limits.removed(group)
+    _removed(traces.groups)
     if traces.run_folder:
         shutil.rmtree(traces.run_folder, ignore_errors=True)
     return len(killed)
+
+
+def _removed(groups: tuple[str, ...]) -> None:
+    """The kernel empties a group a moment after the last member has been killed."""
+    for _ in range(ROUNDS):
+        groups = tuple(each for each in groups if not limits.removed(each))
+        if not groups:
+            return
+        time.sleep(PAUSE)
 
 
 def born(pid: int) -> int:

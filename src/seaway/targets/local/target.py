@@ -28,10 +28,11 @@ from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.builds import Builds
 from seaway.targets.local.copying import Template
-from seaway.targets.local.creating import create
-from seaway.targets.local.dressing import Wardrobe
+from seaway.targets.local.creating import create, new_name
+from seaway.targets.local.dressing import Dressing, Wardrobe
 from seaway.targets.local.executing import ask, execute
 from seaway.targets.local.issuing import issued
+from seaway.targets.local.metering import LocalMeter
 from seaway.targets.local.observing import Observing
 from seaway.targets.local.part import NotReady
 from seaway.targets.local.ports import HOST, Ports
@@ -43,13 +44,16 @@ from seaway.targets.local.public_certificates import PublicCertificates
 from seaway.targets.local.record import read_record, records
 from seaway.targets.local.removing import destroy, forget, stop
 from seaway.targets.local.renewing import Renewing, known
-from seaway.targets.local.starting import start
+from seaway.targets.local.starting import start, start_dressed
 from seaway.targets.local.state import StateFolder
 from seaway.targets.local.traffic import PUBLIC, ProxyTraffic, ServicePorts
 from seaway.targets.local.volumes import Volumes
 
 FINISH_AGAIN = 1.0
 """Seconds after a try to end what somebody else had begun to end."""
+TOLD_WITHIN = 0.05
+"""Seconds until it is told that one has been replaced or forgotten. Its end, or that it is ready,
+is told at once: from its start on it is watched."""
 DRAIN_LOOK = 0.25
 """Seconds between two looks at what is draining: the proxy does not tell."""
 
@@ -96,10 +100,13 @@ class LocalTarget:
         )  # fmt: skip
         self._renewal: asyncio.Task[None] | None = None
         self._template = Template()
+        self._told: asyncio.TimerHandle | None = None
+        """When somebody is told next of what is not urgent."""
 
     def prepare(self, release: Release) -> None:
         """Do ahead of time what must be done once before anything of it starts; all is optional."""
         self._template.start()
+        self._premises.vault.versions()
         for each in release.workloads:
             if isinstance(each.program, Server):
                 with suppress(PartMissing):  # told when it is needed
@@ -135,8 +142,9 @@ class LocalTarget:
         return seen
 
     def plan(self, release: Release, seen: Sequence[Instance], now: datetime) -> Plan:
+        wanted = {each.name: each for each in release.workloads}
         for instance in seen:
-            workload = release.find(instance.workload)
+            workload = wanted.get(instance.workload)
             if workload and workload.digest == instance.digest:
                 self._prober.follow(instance.id, workload.checks)
         return rolling(release, seen, now)
@@ -151,12 +159,20 @@ class LocalTarget:
     async def perform(self, step: Step, release: Release) -> None:
         try:
             if isinstance(step, Create):
-                await create(step, release, self._wardrobe)
+                await self._create(step, release)
             else:
                 async with self._owners[step.instance.id]:
                     await self._perform(step, release)
         finally:
-            self._changed.set()
+            if isinstance(step, Forget) or _replaces(step):
+                self._tell_soon()
+            else:
+                self._changed.set()
+
+    def _tell_soon(self) -> None:
+        """Once for all that comes of a crash: nobody waits for it, and each look costs."""
+        if self._told is None or self._told.when() < asyncio.get_running_loop().time():
+            self._told = asyncio.get_running_loop().call_later(TOLD_WITHIN, self._changed.set)
 
     async def changed(self) -> None:
         await self._changed.wait()
@@ -174,6 +190,10 @@ class LocalTarget:
     async def kill(self, instance: Instance, signal: str) -> None:
         launch.kill(self._premises.state.instance(instance.id), signal)
 
+    def meter(self) -> LocalMeter:
+        """Measures what the instances use."""
+        return LocalMeter(lambda name: launch.state(self._premises.state.instance(name)))
+
     def certificates(self, release: Release) -> Sequence[Certificate]:
         return known(self._public, release.routing)
 
@@ -182,6 +202,24 @@ class LocalTarget:
 
     async def destroy(self) -> None:
         await destroy(self._wardrobe)
+
+    async def _create(self, step: Create, release: Release) -> None:
+        async def start_it(made: Dressing) -> None:
+            async with self._owners[made.record.id]:
+                if step.workload.role is Role.PROXY:
+                    await self._balancing.prepare(made.record.id, release)
+                await start_dressed(made, self._premises, self._template)
+            self._observing.attend(made.record)
+
+        name = new_name(step.workload.name)
+        if not step.start:
+            await create(step, name, release, self._wardrobe)
+            return
+        self._template.call(name)  # it wakes up while all else is made
+        try:
+            await create(step, name, release, self._wardrobe, start_it)
+        finally:
+            self._template.dismiss(name)
 
     async def _perform(
         self, step: Start | Admit | Drain | Stop | Forget | Configure, release: Release
@@ -192,7 +230,7 @@ class LocalTarget:
                     await self._balancing.prepare(step.instance.id, release)
                 await start(step, release, self._wardrobe, self._template)
             case Admit():
-                await self._balancing.admit(step.instance)
+                await self._balancing.admit(step.instance, step.weight)
             case Drain():
                 await self._balancing.drain(step.instance)
             case Stop():
@@ -248,3 +286,7 @@ class LocalTarget:
             services=self._wardrobe.services, certificates=self._premises.state.certificates,
             clock=self._premises.clock,
         )  # fmt: skip
+
+
+def _replaces(step: Step) -> bool:
+    return isinstance(step, Create) and step.start

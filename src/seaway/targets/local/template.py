@@ -10,14 +10,18 @@ import _socket  # `socket` loads enumerations first: 5 ms
 import ctypes
 import gc
 import os
+import select
 import sys
 
+from seaway.targets.local.child import Child
 from seaway.targets.local.keeper import keep
 
 LONGEST_NAME = 100
 DESCRIPTOR = 4
 """Bytes of one: an int of C."""
 MOST_DESCRIPTORS = 1 << 20
+AFTERWARDS = 15.0
+"""Milliseconds that a copy has the processor for itself, if nobody asks for another one."""
 ARGUMENTS = 45
 """Where proc_pid_stat(5) says, after the name, where the arguments begin in memory."""
 
@@ -27,6 +31,8 @@ def serve() -> None:
     os.closerange(3, MOST_DESCRIPTORS)  # what was left open for Seaway must not stay open for ever
     requests = _socket.socket(fileno=0)
     title = _place_of_name()
+    asked = select.poll()
+    asked.register(requests.fileno(), select.POLLIN)
     gc.collect()
     gc.freeze()  # what is never looked at again stays shared with the copies
     while True:
@@ -40,6 +46,7 @@ def serve() -> None:
         if not os.read(taken, 1) and _left_alone(requests):
             os._exit(0)
         os.close(taken)
+        asked.poll(AFTERWARDS)
 
 
 def _left_alone(requests: _socket.socket) -> bool:
@@ -57,25 +64,38 @@ def _wait_as_copy(requests: _socket.socket, take: int, title: int) -> None:
         if os.fork():
             os._exit(0)
         os.setsid()
+        child = _child(take)
         name, parts, _, _ = requests.recvmsg(LONGEST_NAME, _socket.CMSG_LEN(DESCRIPTOR))
         requests.detach()
         if not name or not parts:
             os._exit(0)
         os.write(take, b"t")  # the next one, please
         os.close(take)
-        talk = int.from_bytes(parts[0][2], sys.byteorder)
-        for number in (0, 1, 2):
-            os.dup2(talk, number)
-        os.close(talk)
+        _talk_by(int.from_bytes(parts[0][2], sys.byteorder))
         if title:
             ctypes.memmove(title, name.ljust(LONGEST_NAME, b"\0"), LONGEST_NAME)
-        keep()
+        keep(child)
         status = 0
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)  # to Seaway, while it listens
         raise
     finally:
         os._exit(status)
+
+
+def _talk_by(socket: int) -> None:
+    """Have it as standard input and output."""
+    for number in (0, 1, 2):
+        os.dup2(socket, number)
+    os.close(socket)
+
+
+def _child(take: int) -> Child | None:
+    """One that waits as well; None where there is no room for it: then it is tried once more."""
+    try:
+        return Child(take)
+    except OSError:
+        return None
 
 
 def _place_of_name() -> int:

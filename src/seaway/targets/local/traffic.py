@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from seaway.durable import make_folder, write_whole
 from seaway.errors import StepFailed
-from seaway.model.instance import Address, Instance, Traffic
+from seaway.model.instance import FULL, Address, Instance, Traffic
 from seaway.model.names import Digest, InstanceId, Name
 from seaway.model.release import routing_digest
 from seaway.model.route import Acme, Routing, Upstream
@@ -16,7 +17,6 @@ from seaway.ports.clock import Clock
 from seaway.proxies.engine import Member
 from seaway.proxies.haproxy import CONFIGURATION, HAProxy
 from seaway.proxies.haproxy.inner import ONCE, checked, once
-from seaway.targets.local.certificates import Authority
 from seaway.targets.local.control import Control, Server
 from seaway.targets.local.part import NotReady, Placement
 from seaway.targets.local.proxy_files import MASTER, VOLUME, ProxyFiles, Sealed
@@ -32,6 +32,13 @@ PAUSE = 0.05
 TRIES_TO_REMOVE = 20
 PUBLIC = "public"
 """Folder of what others have signed, among the certificates."""
+
+
+def _signed(folder: Path, clock: Clock, names: Sequence[str]) -> str:
+    """By the stack's own authority. Loaded when needed: it is slow, and many serve without."""
+    from seaway.targets.local.certificates import Authority  # noqa: PLC0415 -- see above
+
+    return Authority(folder, clock).certificate(names)
 
 
 class ServicePorts:
@@ -79,11 +86,13 @@ class ProxyTraffic:
         clock: Clock,
     ) -> None:  # fmt: skip
         sealed = Sealed(
-            Authority(certificates, clock), PublicCertificates(certificates / PUBLIC, clock)
+            partial(_signed, certificates, clock), PublicCertificates(certificates / PUBLIC, clock)
         )
         self._files = ProxyFiles(place, stack, services.address, sealed, HAProxy())
         self._place, self._control = place, Control(place.folder / MASTER)
         self._one_at_a_time = asyncio.Lock()
+        self.weights: Mapping[InstanceId, int] = {}
+        """How many requests each gets beside the others, as last observed."""
 
     async def prepare(self, routing: Routing, alive: Collection[InstanceId] = ()) -> None:
         """Write its files. Before every start.
@@ -106,6 +115,7 @@ class ProxyTraffic:
         async with self._one_at_a_time:
             workers = await self._control.workers()
             servers = await self._control.servers(workers.current)
+            self.weights = {InstanceId(each.name): each.weight for each in servers}
             load = await self._control.load(workers.current)
             busy = {name for name, count in load.busy.items() if count}
             for worker in workers.old:
@@ -118,19 +128,20 @@ class ProxyTraffic:
         async with self._one_at_a_time:
             return await self._config((await self._control.workers()).current)
 
-    async def admit(self, instance: Instance) -> None:
+    async def admit(self, instance: Instance, weight: int = FULL) -> None:
         """Send it requests. Returns when the proxy does."""
         member = Member(
-            instance=instance.id, workload=instance.workload, addresses=dict(instance.addresses)
-        )
+            instance=instance.id, workload=instance.workload, weight=weight,
+            addresses=dict(instance.addresses),
+        )  # fmt: skip
         async with self._ordering():
             others = [each for each in self._files.members() if each.instance != instance.id]
             self._files.keep_members([*others, member])
             worker = await self._worker()
             for upstream in self._upstreams(instance.workload):
-                if address := member.addresses.get(upstream.port):
-                    for backend in (upstream.workload, once(upstream.workload)):
-                        await self._let_in(worker, f"{backend}/{instance.id}", address, upstream)
+                for backend in (upstream.workload, once(upstream.workload)):
+                    if upstream.port in member.addresses:
+                        await self._let_in(worker, backend, member, upstream)
 
     async def drain(self, instance: Instance) -> None:
         """Send it nothing new; what it has in hand goes on."""
@@ -208,18 +219,20 @@ class ProxyTraffic:
 
     # ------------------------------------------------------------------ one worker, one server
 
-    async def _let_in(self, worker: int, where: str, address: Address, upstream: Upstream) -> None:
-        backend, _, name = where.partition("/")
-        known = {each.backend: each for each in await self._known(worker, InstanceId(name))}
+    async def _let_in(self, worker: int, backend: str, member: Member, upstream: Upstream) -> None:
+        address, where = member.addresses[upstream.port], f"{backend}/{member.instance}"
+        known = {each.backend: each for each in await self._known(worker, member.instance)}
         if backend not in known:
-            words = f"{where} {address.host}:{address.port} {checked(upstream)}"
+            words = f"{where} {address.host}:{address.port} {checked(upstream, member.weight)}"
             answer = await self._control.ask(worker, f"add server {words}")
             if "New server registered" not in answer:
-                raise StepFailed("SW454", instance=name, detail=answer)
+                raise StepFailed("SW454", instance=member.instance, detail=answer)
             await self._control.ask(worker, f"enable health {where}")
         elif known[backend].address != f"{address.host}:{address.port}":
             order = f"set server {where} addr {address.host} port {address.port}"
             await self._control.ask(worker, order)
+        if backend in known and known[backend].weight != member.weight:
+            await self._control.ask(worker, f"set server {where} weight {member.weight}")
         await self._control.ask(worker, f"set server {where} state ready")
 
     async def _take_out(self, worker: int, where: str) -> None:

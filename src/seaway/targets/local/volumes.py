@@ -2,8 +2,8 @@
 
 import json
 import os
+import secrets
 import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +99,7 @@ class Volumes:
         for passage in (folder.parent.parent, folder.parent, folder):
             passage.chmod(0o711)
         if not marker:
-            marker = uuid.uuid4().hex
+            marker = secrets.token_hex(16)
             write_whole(folder / MARKER, marker + "\n", durable=True)
         self._own(data, owner)
         filled = _has_data(folder)
@@ -159,8 +159,13 @@ def _hand_over(data: Path, owner: Identity) -> None:
 
 def _bytes(folder: Path) -> int:
     """Room on the disk: blocks of 512 bytes, as stat(2) counts them."""
-    return sum(
-        Path(parent, name).lstat().st_blocks * 512
-        for parent, _, files in os.walk(folder)
-        for name in files
-    )
+    files = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sum(map(_blocks, files)) * 512
+
+
+def _blocks(file: Path) -> int:
+    """0 where the server has just removed it."""
+    try:
+        return file.lstat().st_blocks
+    except FileNotFoundError:
+        return 0

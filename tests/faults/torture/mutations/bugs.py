@@ -94,4 +94,32 @@ BUGS: tuple[Bug, ...] = (
         new="'OFF' if durable else 'OFF'",
         test="T07",
     ),
+    Bug(
+        title="an old instance is stopped with requests in hand",
+        file="src/seaway/plan/leaving.py",
+        old="    if each.traffic is Traffic.IN and look.proxy_ready:\n",
+        new="    if each.traffic is Traffic.NONE and look.proxy_ready:\n",
+        test="T09",
+    ),
+    Bug(
+        title="streams are cut when the last short request is answered",
+        file="src/seaway/plan/leaving.py",
+        old="    if each.traffic is Traffic.DRAINING and look.now < deadline:\n",
+        new="    if each.traffic is Traffic.NONE and look.now < deadline:\n",
+        test="T11",
+    ),
+    Bug(
+        title="a release that does not get ready is tried again and again",
+        file="src/seaway/engine/narrate.py",
+        old="hopeless(release, seen, self._late if self._trial.before else ())",
+        new="hopeless(release, seen)",
+        test="T10",
+    ),
+    Bug(
+        title="payments go over kept connections",
+        file="src/seaway/proxies/haproxy/inner.py",
+        old='        yield "  option http-server-close"\n        yield "  http-reuse never"\n',
+        new='        yield "  http-reuse always"\n',
+        test="T13",
+    ),
 )

@@ -3,10 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 from seaway.errors import StepFailed
 from seaway.model.near import nearest
@@ -18,6 +16,7 @@ from seaway.targets.local.parts.postgres_wire import (
     verifier,
     verifies,
 )
+from seaway.values import understood
 
 RIGHTS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 INIT_LIMIT = 300.0
@@ -27,10 +26,9 @@ UNHURRIED = "SET synchronous_commit = off"
 along, and what a power cut loses until then is made again."""
 
 
-class Told(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
     """The settings of the component, as this part understands them."""
-
-    model_config = ConfigDict(frozen=True)
 
     database: str
     user: str
@@ -42,7 +40,7 @@ class Told(BaseModel):
 
 def told(place: Placement) -> Told:
     """What the component wants."""
-    return Told.model_validate(place.server.settings)
+    return understood(Told, place.server.settings)
 
 
 async def settled(place: Placement, login: Login, run: Runner) -> None:

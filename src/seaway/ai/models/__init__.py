@@ -1,0 +1,1 @@
+"""Models that run on this machine, behind OpenAI's API: no key, no network."""

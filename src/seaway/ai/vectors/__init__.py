@@ -1,0 +1,1 @@
+"""A store of embeddings with search by likeness, in PostgreSQL with pgvector."""

@@ -1,0 +1,1 @@
+"""The image service: pictures in, made safe, kept for a while, and told what food is on them."""

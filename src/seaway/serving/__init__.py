@@ -1,0 +1,1 @@
+"""Serving: what programs that answer over HTTP have in common."""

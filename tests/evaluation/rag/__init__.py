@@ -1,0 +1,1 @@
+"""How well answers from documents are found and supported, on real texts."""
