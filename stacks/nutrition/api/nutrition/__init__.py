@@ -1,0 +1,1 @@
+"""The AI nutrition restaurant: dishes, photos, questions, orders and payments."""

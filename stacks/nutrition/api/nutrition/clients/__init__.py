@@ -1,0 +1,1 @@
+"""Asks the services that this one stands on: AI services, payments, short messages."""

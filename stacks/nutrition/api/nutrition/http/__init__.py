@@ -1,0 +1,1 @@
+"""Answers HTTP requests and websockets."""

@@ -1,0 +1,1 @@
+"""Talks to PostgreSQL, Redis and the object store."""

@@ -1,0 +1,74 @@
+"""Starts a worker: `python -m nutrition.worker`."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+import seaway_jobs
+from seaway_jobs import Queue, work
+
+from nutrition.environment import UnusableEnvironmentError
+from nutrition.logs import WORKER, write_json
+from nutrition.setting_types import read
+from nutrition.shared_settings import Shared
+from nutrition.stores.database import Database
+from nutrition.stores.errors import UnavailableError
+from nutrition.worker import tasks, tools
+
+EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong; a restart will not help
+LOOK_SECONDS = 0.5
+NEEDED = "0001"
+"""The migration without which there are no jobs; later ones are for later workers."""
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Work until told to stop; returns the exit status."""
+    try:
+        chosen = read(Shared, os.environ)
+        of_queue = seaway_jobs.WorkerSettings.from_environment(named(os.environ, chosen))
+    except (UnusableEnvironmentError, ValueError) as error:
+        sys.stderr.write(f"nutrition: refused to start: {error}\n")
+        return EX_CONFIG
+    write_json(WORKER, chosen)
+    asyncio.run(serve(chosen, of_queue))
+    return 0
+
+
+def named(environ: Mapping[str, str], chosen: Shared) -> Mapping[str, str]:
+    """Return the environment with the names that the queue knows."""
+    port = environ.get("PROBE_PORT", "0")
+    return {"PORT": port, **environ, "DATABASE_URL": chosen.database_url}
+
+
+async def serve(chosen: Shared, of_queue: seaway_jobs.WorkerSettings) -> None:
+    """Wait for the tables, then carry out jobs until told to stop."""
+    queue = Queue(chosen.AI_QUEUE_NAME)
+    tasks.register(queue)
+    made = tools.made(chosen, queue)
+    try:
+        await migrated(made.database)
+        await work(queue, of_queue, resources=made)
+    finally:
+        await made.close()
+
+
+async def migrated(database: Database) -> None:
+    """Return when the tables of jobs are there."""
+    while True:
+        try:
+            version = await database.version()
+        except UnavailableError as error:
+            log.warning("waiting for the database", extra={"why": str(error)})
+        else:
+            if version >= NEEDED:
+                return
+            log.info("waiting for the migration", extra={"version": version})
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
