@@ -112,7 +112,10 @@ def resident(pid: int) -> float:
     """Megabytes of a tree; what is shared counts by its share."""
     found = 0.0
     for each in tree(pid):
-        text = Path(f"/proc/{each}/smaps_rollup").read_text()
+        try:
+            text = Path(f"/proc/{each}/smaps_rollup").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            continue
         found += int(re.search(r"Pss:\s+(\d+)", text)[1])  # type: ignore[index]  # it is there
     return found / 1024
 
