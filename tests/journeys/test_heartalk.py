@@ -1,6 +1,6 @@
 """HearTalk keeps its promises: its acceptance list (2.2), line by line, and its page in a browser.
 
-What each line tries is in `stacks/heartalk/journey.py`; people run the same by `seaway verify`.
+What each line tries is in `stacks/heartalk/journey/`; people run the same by `seaway verify`.
 """
 
 import json

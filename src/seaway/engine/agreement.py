@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from seaway.engine.jobs import VARIABLE as QUEUE
-from seaway.engine.jobs import queue_of
+from seaway.engine.jobs import queue_of, written
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.route import Route, Routing, Site
 from seaway.model.stack import Stack
-from seaway.model.text import Text
 from seaway.model.workload import Build, Command, Server, Workload
 
 SHARED = re.compile(r"(?:^|_)(?:ENCRYPTION|JWT|SIGNING)(?:_[A-Z0-9]+)*$")
@@ -32,7 +31,7 @@ def disagreements(
         for variable, text in each.env.items():
             if variable in ORIGINS:
                 yield from _origins(stack, each, variable, routing.sites)
-            if variable in BASES and _plain(text).startswith("/"):
+            if variable in BASES and text.written.startswith("/"):
                 yield from _base(stack, each, variable, routing.sites)
 
 
@@ -50,7 +49,7 @@ def _queues(stack: Stack, workloads: Sequence[Workload]) -> Iterator[Finding]:
             if queue != other:
                 facts = {"first": first.name, "queue": other, "second": each.name,
                          "other": queue, "store": store, "variable": QUEUE}  # fmt: skip
-                yield _warning("SW810", _written(stack, each, QUEUE), facts)
+                yield _warning("SW810", written(stack, each, QUEUE), facts)
 
 
 def _keys(stack: Stack, workloads: Sequence[Workload]) -> Iterator[Finding]:
@@ -64,7 +63,7 @@ def _keys(stack: Stack, workloads: Sequence[Workload]) -> Iterator[Finding]:
             other = first.setdefault((_project(build), variable), each)
             if other.env[variable] != text:
                 facts = {"variable": variable, "first": other.name, "second": each.name}
-                yield _warning("SW815", _written(stack, each, variable), facts)
+                yield _warning("SW815", written(stack, each, variable), facts)
 
 
 def _project(build: Build) -> str:
@@ -77,12 +76,12 @@ def _origins(
 ) -> Iterator[Finding]:
     """Browsers are let in from an origin that has nothing to do with any host of the ingress."""
     domains = {_domain(each.host) for each in sites}
-    for origin in re.split(r"[,\s]+", _plain(workload.env[variable])):
+    for origin in re.split(r"[,\s]+", workload.env[variable].written):
         found = _HOST.match(origin)
         if found and found[1] not in SAME_MACHINE and _domain(found[1]) not in domains:
             hosts = ", ".join(each.host for each in sites)
             facts = {"variable": variable, "origin": origin, "hosts": hosts}
-            yield _warning("SW816", _written(stack, workload, variable), facts)
+            yield _warning("SW816", written(stack, workload, variable), facts)
 
 
 def _domain(host: str) -> str:
@@ -95,30 +94,17 @@ def _base(
     stack: Stack, workload: Workload, variable: str, sites: Sequence[Site]
 ) -> Iterator[Finding]:
     """A path under which the API is looked for, and no host has a route for it but that of `/`."""
-    base = _plain(workload.env[variable]).rstrip("/")
+    base = workload.env[variable].written.rstrip("/")
     routes = [route for site in sites for route in site.routes]
     if base and not any(_leads(route, base) for route in routes):
         paths = ", ".join(sorted({each.path for each in routes}))
         facts = {"variable": variable, "base": base, "paths": paths}
-        yield _warning("SW817", _written(stack, workload, variable), facts)
+        yield _warning("SW817", written(stack, workload, variable), facts)
 
 
 def _leads(route: Route, base: str) -> bool:
     path = route.path.rstrip("/")
     return bool(path) and f"{base}/".startswith(f"{path}/")
-
-
-def _plain(text: Text) -> str:
-    """What was written; empty where something is filled in later."""
-    return "" if text.holes else "".join(each for each in text.parts if isinstance(each, str))
-
-
-def _written(stack: Stack, workload: Workload, variable: str) -> Place:
-    section = next(
-        (each.section.value for each in stack.declarations if each.name == workload.component),
-        "services",
-    )
-    return stack.place(section, workload.component, "env", variable)
 
 
 def _warning(code: str, at: Place, facts: Mapping[str, object]) -> Finding:

@@ -9,7 +9,6 @@ from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
-from seaway.model.text import Text
 from seaway.model.workload import Role, Server, Workload
 from seaway.plan.look import Look
 from seaway.plan.verdict import given_up
@@ -241,18 +240,13 @@ STORES = frozenset({"postgresql", "postgres", "redis", "rediss", "mongodb", "amq
 def own_addresses(workload: Workload) -> Iterator[tuple[str, str, int]]:
     """Variables that name a store by an address somebody wrote: the variable, host and port."""
     for variable, text in workload.env.items():
-        if (found := URL.match(_plain(text))) and _is_store(variable, found["scheme"].lower()):
+        if (found := URL.match(text.written)) and _is_store(variable, found["scheme"].lower()):
             port = found["port"] or USUAL_PORTS.get(found["scheme"].partition("+")[0].lower(), 0)
             yield variable, found["host"].strip("[]"), int(port)
 
 
 def _is_store(variable: str, scheme: str) -> bool:
     return scheme.partition("+")[0] in STORES or variable.startswith(("S3_", "AWS_", "MINIO_"))
-
-
-def _plain(text: Text) -> str:
-    """The text if all of it was written; empty where Seaway fills in the address."""
-    return "".join(each for each in text.parts if isinstance(each, str)) if not text.holes else ""
 
 
 def _found(code: str, severity: Severity = Severity.ERROR, **facts: object) -> Finding:

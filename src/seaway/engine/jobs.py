@@ -132,24 +132,23 @@ def _unserved(
         "queue": queue, "count": count, "variable": VARIABLE,
         "by": ", ".join(each.name for each in by) or "-", "serving": ", ".join(serving) or "-",
     }  # fmt: skip
-    at = _written(stack, (others or by)[0]) if others or by else Place()
+    at = written(stack, (others or by)[0], VARIABLE) if others or by else Place()
     return Finding(code="SW811" if serving else "SW812", at=at, facts=facts)
 
 
 def queue_of(workload: Workload) -> str:
     """The queue that it names; empty for none, and for one that is filled in later."""
     text = workload.env.get(VARIABLE)
-    if text is None or text.holes:
-        return ""
-    return "".join(part for part in text.parts if isinstance(part, str))
+    return text.written if text else ""
 
 
-def _written(stack: Stack, workload: Workload) -> Place:
+def written(stack: Stack, workload: Workload, variable: str) -> Place:
+    """Where a variable of a workload stands in the stack file."""
     section = next(
         (each.section.value for each in stack.declarations if each.name == workload.component),
         "services",
     )
-    return stack.place(section, workload.component, "env", VARIABLE)
+    return stack.place(section, workload.component, "env", variable)
 
 
 def waiting_in(stats: JsonValue, queue: str) -> int:

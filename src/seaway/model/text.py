@@ -75,6 +75,11 @@ class Text:
         return tuple(part for part in self.parts if not isinstance(part, str))
 
     @property
+    def written(self) -> str:
+        """The text if all of it was written; empty where something is filled in later."""
+        return "" if self.holes else "".join(map(str, self.parts))
+
+    @property
     def secret(self) -> bool:
         """Whether filling it puts a secret into the string."""
         return any(isinstance(hole, Secret) for hole in self.holes)

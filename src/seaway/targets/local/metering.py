@@ -9,7 +9,7 @@ from seaway.model.instance import Instance, Phase
 from seaway.model.names import InstanceId
 from seaway.model.workload import Workload
 from seaway.plan.scaling import Reading
-from seaway.targets.local.limits import children_of
+from seaway.targets.local.limits import tree
 from seaway.targets.local.process import Life, ProcessState
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,10 +48,7 @@ class LocalMeter:
         state = self._state_of(name)
         if state.life is not Life.RUNNING or not state.pid:
             return None
-        tree = [state.pid]
-        for pid in tree:  # grows while it is walked
-            tree += children_of(pid)
-        return sum(map(_seconds, tree))
+        return sum(map(_seconds, tree([state.pid])))
 
 
 def _others(
