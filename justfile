@@ -20,7 +20,7 @@ lint:
     ruff check
     ruff format --check
     deptry src
-    shellcheck bin/* .ci/run tools/lock tools/stack-tests tools/verify tools/web-types
+    shellcheck bin/* .ci/run tools/engine tools/lock tools/protos tools/stack-tests tools/verify tools/web-types
 
 # let ruff repair and format what it can
 tidy:
@@ -61,6 +61,10 @@ web:
 test *arguments:
     bin/test {{ arguments }}
 
+# run the tests that need a Docker engine, in one that is started for them if none answers
+docker *arguments:
+    tools/engine run bin/test tests/docker tests/contracts -k docker {{ arguments }}
+
 # kill, fill and cut for real: 'just faults' for minutes, 'just faults long' for an hour
 faults length="short" *arguments:
     SEAWAY_FAULTS={{ length }} python -m pytest tests/faults {{ arguments }}
@@ -80,6 +84,10 @@ evaluate-rag *arguments:
 # look for counterexamples that the fixed examples of 'just test' do not reach
 fuzz *arguments:
     python -m pytest tests/unit --hypothesis-profile=fuzz --timeout=0 {{ arguments }}
+
+# make the code of the gRPC contracts of the stacks anew, from their .proto files
+protos:
+    tools/protos
 
 # write requirements/*.txt from pyproject.toml; 'just lock --upgrade' takes newer versions
 lock *arguments:

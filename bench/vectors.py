@@ -11,6 +11,7 @@ The filter lets one of a hundred through. PYTHON is an interpreter with hnswlib 
 """
 
 import asyncio
+import base64
 import os
 import signal
 import socket
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from seaway.ai.models.sentences import Sentences
 from seaway.ai.vectors.connections import SEARCHING
 from seaway.ai.vectors.schema import HNSW, connected, index
-from seaway.ai.vectors.settings import settings
+from seaway.ai.vectors.settings import Settings, settings
 from seaway.model.settings.weights import WEIGHTS
 from seaway.serving.client import Client
 from seaway.targets.local.package_files import folder as weights
@@ -168,14 +169,17 @@ async def fill(folder: Path, count: int, dimensions: int, rival: str) -> None:
         await connection.copy_records_to_table(
             "vector_embeddings", records=records, columns=columns
         )
-        began = time.monotonic()
-        own = settings(told(database, dimensions))
-        await connection.execute(index(own, HNSW, "embedding"), timeout=3600)
-        await connection.execute("vacuum analyze vector_embeddings", timeout=600)
-        print(f"pgvector's index took {time.monotonic() - began:.0f} s")
+        await indexed(connection, settings(told(database, dimensions)))
         await connection.close()
     if rival:
         subprocess.run([rival, "-c", HNSWLIB, "fill", folder], check=True)
+
+
+async def indexed(connection: asyncpg.Connection, own: Settings) -> None:
+    began = time.monotonic()
+    await connection.execute(index(own, HNSW, "embedding"), timeout=3600)
+    print(f"pgvector's index took {time.monotonic() - began:.0f} s")
+    await connection.execute("vacuum analyze vector_embeddings", timeout=600)
 
 
 async def rate(ask: Ask, clients: int, seconds: float) -> float:
@@ -211,8 +215,9 @@ def bare(pool: "asyncpg.Pool[asyncpg.Record]", asked: Rows, where: str = "") -> 
 
 
 def ours(client: Client, asked: Rows, **more: object) -> Ask:
-    bodies = [orjson.dumps({"type": "dish", "vector": row.tolist(), "threshold": -1, **more})
-              for row in asked]  # fmt: skip
+    taken = [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in asked]
+    bodies = [orjson.dumps({"type": "dish", "vector": row, "threshold": -1, **more})
+              for row in taken]  # fmt: skip
 
     async def ask(number: int) -> list[int]:
         answer = await client.post("/search", bodies[number], 30)

@@ -8,15 +8,15 @@ import gc
 import importlib
 import os
 import signal
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seaway.durable import make_folder
-from seaway.errors import InvalidStack, SeawayError
+from seaway.durable import make_folder, write_whole
+from seaway.errors import InvalidStack, SeawayError, UsageError
 from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding, Severity
 from seaway.model.names import InstanceId, Name
@@ -32,24 +32,28 @@ from seaway.stores.reserve import Reserve
 from seaway.stores.room import shortages
 from seaway.targets.local.ahead import Pipe, spawned
 from seaway.targets.local.daemon import Waiting, told
+from seaway.targets.local.saving import saved
 from seaway.targets.local.state import StateFolder
 
 if TYPE_CHECKING:
     from seaway.engine.resolve import Resolved
     from seaway.model.stack import Stack
     from seaway.stores.vault import FileVault
+    from seaway.targets.docker.target import DockerTarget
     from seaway.targets.local.target import LocalTarget
 
 ENVIRON: Mapping[str, str] = os.environ
 
 
+LOCAL, DOCKER = "local", "docker"
+"""Targets that are there."""
 MOST_DESCRIPTORS = 1 << 20
 ENDING = 5.0
 """Seconds that a supervisor may take to end; to be killed then is as good: nothing is its own."""
-
-
 SCALED_AFTER = 5.0
 """Seconds after the start of a supervisor: nothing is decided by then, and others are in haste."""
+SAVED_AFTER = 1.0
+"""Seconds before each look whether something is saved."""
 OF_LATE = timedelta(minutes=1)
 """For so long it is shown that logs were removed: nothing else tells of it afterwards."""
 LAST_EVENTS = 100
@@ -104,7 +108,8 @@ def resolved(stack: "Stack", versions: Mapping[str, int] | None = None) -> "Reso
     from seaway.engine.resolve import resolve  # noqa: PLC0415 -- see above
 
     found = resolve(stack, KINDS, routing=routing, environ=ENVIRON, secret_versions=versions or {})
-    return replace(found, release=_stamped(found.release))
+    release = replace(found.release, target=stack.target.partition(" ")[0])
+    return replace(found, release=_stamped(release))
 
 
 def demanded(found: "Resolved") -> "Resolved":
@@ -168,11 +173,41 @@ def open_vault(state: StateFolder) -> "FileVault":
     return FileVault(state.vault, ENVIRON.get("SEAWAY_VAULT_KEY", ""))
 
 
-def open_target(state: StateFolder, stack: str) -> "LocalTarget":
-    """The target; an asynchronous context."""
+def open_target(state: StateFolder, stack: str, name: str = "") -> "LocalTarget | DockerTarget":
+    """The target, by its name, or the one it was last; an asynchronous context."""
+    if (name or target_of(state)) == DOCKER:
+        from seaway.targets.docker.target import DockerTarget  # noqa: PLC0415 -- see above
+
+        return DockerTarget(
+            state, Name(stack), open_vault(state), SystemClock(), outside=dict(ENVIRON)
+        )
     from seaway.targets.local.target import LocalTarget  # noqa: PLC0415 -- see above
 
     return LocalTarget(state, Name(stack), open_vault(state), SystemClock())
+
+
+def target_of(state: StateFolder) -> str:
+    """The platform that the stack runs on here, or ran on last."""
+    try:
+        return state.target.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return LOCAL
+
+
+def choose_target(state: StateFolder, release: Release) -> None:
+    """Remember where the stack is to run: whoever looks later has only its state.
+
+    Raises:
+        UsageError: SW236, it runs somewhere else.
+    """
+    there = target_of(state)
+    if release.target == there:
+        return
+    if state.instances.exists() and any(state.instances.iterdir()):
+        facts = {"stack": release.stack, "environment": release.environment}
+        raise UsageError("SW236", there=there, wanted=release.target, **facts)
+    make_folder(state.root)
+    write_whole(state.target, f"{release.target}\n", durable=True)
 
 
 def certificates(state: StateFolder, release: Release) -> tuple[Certificate, ...]:
@@ -216,7 +251,7 @@ def supervise_when_told() -> None:
     os.closerange(3, MOST_DESCRIPTORS)  # what our caller holds open is none of ours
     for each in ("seaway.engine.supervise", "seaway.targets.local.target"):
         importlib.import_module(each)
-    ready: dict[StateFolder, LocalTarget] = {}
+    ready: dict[StateFolder, LocalTarget | DockerTarget] = {}
 
     def expected(stack: str, environment: str) -> None:
         state = state_folder(stack, environment)
@@ -232,7 +267,7 @@ def _log_of(stack: str, environment: str) -> Path:
     return state_folder(stack, environment).supervisor_log
 
 
-def _prepared(state: StateFolder, stack: str) -> "LocalTarget":
+def _prepared(state: StateFolder, stack: str) -> "LocalTarget | DockerTarget":
     """A target that has looked for what the stack needed last."""
     target = open_target(state, stack)
     with suppress(SeawayError, OSError, ValueError):  # told by whoever needs it
@@ -244,7 +279,9 @@ def _prepared(state: StateFolder, stack: str) -> "LocalTarget":
     return target
 
 
-async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = None) -> None:
+async def supervise(
+    stack: str, environment: str, ready: "LocalTarget | DockerTarget | None" = None
+) -> None:
     """Be the supervisor until nothing is wanted; SIGTERM and SIGINT leave everything running.
 
     `ready` is its target, where that was prepared ahead.
@@ -256,6 +293,8 @@ async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = 
 
     state = state_folder(stack, environment)
     make_folder(state.root)
+    if ready and ready.name != target_of(state):  # it has moved since it ran last
+        ready = None
     with lease(state.lease) as mine:
         _end_on_signals()
         clock = SystemClock()
@@ -265,7 +304,11 @@ async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = 
             supervisor = Supervisor(
                 Name(stack), ledger, target, clock, bell.rung, alarms, mine, tails=target
             )
-            async with _guarded(state, ledger, alarms), _scaling(state, ledger, target, alarms):
+            async with (
+                _beside(_guard(state, ledger, alarms).watch()),
+                _beside(_scale(state, ledger, target, alarms)),
+                _beside(_save(stack, environment, ledger)),
+            ):
                 with suppress(OSError):  # nobody needs to know so much that it would not go on
                     adopted = sum(each.phase.running for each in await target.observe())
                     facts = {"pid": os.getpid(), "adopted": adopted}
@@ -276,43 +319,45 @@ async def supervise(stack: str, environment: str, ready: "LocalTarget | None" = 
 
 
 @asynccontextmanager
-async def _guarded(
-    state: StateFolder, ledger: SqliteLedger, alarms: Alarms
-) -> AsyncGenerator[None]:
-    """With an eye on the disks for as long as the block runs."""
-    guard = Guard(
+async def _beside(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+    """With that going on for as long as the block runs."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _guard(state: StateFolder, ledger: SqliteLedger, alarms: Alarms) -> Guard:
+    """An eye on the disks."""
+    return Guard(
         look=lambda: shortages(_places(state), os.getpid()), logs=Kept(state.logs),
         reserve=Reserve(state.reserve), ledger=ledger, clock=SystemClock(), alarms=alarms,
     )  # fmt: skip
-    task = asyncio.create_task(guard.watch())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
-@asynccontextmanager
-async def _scaling(
-    state: StateFolder, ledger: SqliteLedger, target: "LocalTarget", alarms: Alarms
-) -> AsyncGenerator[None]:
-    """With services that scale by themselves, for as long as the block runs."""
+async def _scale(
+    state: StateFolder, ledger: SqliteLedger, target: "LocalTarget | DockerTarget", alarms: Alarms
+) -> None:
+    """Services that scale by themselves."""
+    await asyncio.sleep(SCALED_AFTER)
+    from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
 
-    async def scale() -> None:
-        await asyncio.sleep(SCALED_AFTER)
-        from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
+    await Autoscaler(
+        ledger=ledger, target=target, meter=target.meter(), clock=SystemClock(),
+        ring=lambda: ring(state.wake), alarm=alarms,
+    ).run()  # fmt: skip
 
-        await Autoscaler(
-            ledger=ledger, target=target, meter=target.meter(), clock=SystemClock(),
-            ring=lambda: ring(state.wake), alarm=alarms,
-        ).run()  # fmt: skip
 
-    task = asyncio.create_task(scale())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+async def _save(stack: str, environment: str, ledger: SqliteLedger) -> None:
+    """Backups of the stack, in a process of their own, where it has some."""
+    while True:
+        await asyncio.sleep(SAVED_AFTER)
+        with suppress(OSError):  # the disk is full, say: it is looked at again
+            wanted = ledger.wanted()
+            if wanted is not None and wanted.savings:
+                await saved(stack, environment)
 
 
 def troubles(state: StateFolder, ledger: SqliteLedger) -> tuple[Finding, ...]:

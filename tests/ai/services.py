@@ -8,11 +8,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from seaway.components.milvus import Milvus
 from seaway.components.postgres import Postgres
 from seaway.model.settings.offline import MODELS
 from seaway.model.settings.weights import WEIGHTS
 from seaway.targets.local.builds import Builds
 from seaway.targets.local.package_files import folder
+from seaway.targets.local.parts.milvus import MilvusPart
 from seaway.targets.local.parts.postgres import PostgresPart
 from seaway.targets.local.state import StateFolder
 from tests.ai.conftest import KEY, Program, running
@@ -26,6 +28,14 @@ async def database(root: Path, **settings: object) -> AsyncIterator[Bench]:
     async with bench(PostgresPart(), Postgres, root, **given) as db:
         await db.start()
         yield db
+
+
+@contextlib.asynccontextmanager
+async def milvus(root: Path) -> AsyncIterator[str]:
+    """The address of a server, ended afterwards."""
+    async with bench(MilvusPart(), Milvus, root) as server:
+        await server.start()
+        yield f"http://127.0.0.1:{server.ports['grpc']}"
 
 
 def url(db: Bench) -> str:

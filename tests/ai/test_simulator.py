@@ -10,6 +10,7 @@ import httpx2
 import openai
 import pytest
 
+from seaway.external.meeting import spoken
 from tests.ai.conftest import Program, simulating
 
 CHINESE, ENGLISH = "怎样做红烧肉？", "How do I braise pork?"
@@ -270,3 +271,21 @@ async def test_the_part_that_fails_is_the_part_asked_for():
         failed = sum(each.status_code == 500 for each in await asyncio.gather(*asked))
 
     assert 25 <= failed <= 80
+
+
+async def test_a_recording_is_written_down(simulator):
+    """What would be said is in the comment of the file, where the meeting simulator puts it."""
+    said = "李伟：三点发布新版。"
+    data = base64.b64encode(spoken(said)).decode()
+    sound = {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
+
+    answer = await simulator.openai().chat.completions.create(
+        model="hear", messages=[{"role": "user", "content": [sound]}]
+    )
+
+    assert answer.choices[0].message.content == said
+    for wrong in ({"data": data, "format": "flac"}, {"data": "%", "format": "wav"}):
+        told = {"model": "hear", "messages": [{"role": "user", "content": [
+            {"type": "input_audio", "input_audio": wrong}]}]}  # fmt: skip
+        refused = await simulator.http.post("/v1/chat/completions", json=told)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "invalid_audio")

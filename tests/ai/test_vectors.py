@@ -1,25 +1,29 @@
-"""The store of vectors, through HTTP, on a real PostgreSQL."""
+"""What every store of vectors does, through HTTP: on a real PostgreSQL, and on Milvus."""
 
+import base64
 import math
+import struct
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from tests.ai.conftest import Program
-from tests.ai.services import database, url, vectors
+from tests.ai.services import database, milvus, url, vectors
 
 pytestmark = [pytest.mark.local, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(tmp_path_factory) -> AsyncIterator[Program]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["postgres", "milvus"])
+async def server(request, tmp_path_factory) -> AsyncIterator[Program]:
     """One for all tests here: to make a database takes a second."""
-    async with (
-        database(tmp_path_factory.mktemp("database")) as db,
-        vectors(url(db), dimensions=8) as it,
-    ):
-        yield it
+    folder = tmp_path_factory.mktemp("database")
+    if request.param == "postgres":
+        async with database(folder) as db, vectors(url(db), dimensions=8) as it:
+            yield it
+    else:
+        async with milvus(folder) as there, vectors("", dimensions=8, milvus_url=there) as it:
+            yield it
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -33,6 +37,10 @@ async def store(server) -> Program:
 def around(angle: float) -> list[float]:
     """A direction in a plane: likeness is the cosine of the difference."""
     return [math.cos(angle), math.sin(angle), *[0.0] * 6]
+
+
+def packed(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 async def put(store: Program, *items: dict) -> None:
@@ -90,6 +98,30 @@ async def test_a_filter_finds_what_lies_behind_many_that_do_not_fit(store):
     assert [each["id"] for each in found] == [f"f{n}" for n in range(9)]
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"name": 'the "best"\n\\'},
+        {"spicy": True},
+        {"kcal": 12.5},
+        {"made": {"by": {"hand": "yes"}}},
+        {"tags": ["soup"]},
+        {"名字": "汤", "tags": ["soup", "hot"]},
+    ],
+    ids=["quotes", "truth", "number", "nested", "list", "chinese"],
+)
+async def test_a_filter_is_what_the_metadata_must_contain(store, wanted):
+    whole = {"name": 'the "best"\n\\', "spicy": True, "kcal": 12.5, "tags": ["hot", "soup"],
+             "made": {"by": {"hand": "yes"}, "in": 2}, "名字": "汤"}  # fmt: skip
+    other = {"name": "x", "spicy": False, "kcal": 12, "tags": ["cold"], "made": {"by": "hand"}}
+    await put(store, {"type": "dish", "id": "a", "vector": around(0), "metadata": whole})
+    await put(store, {"type": "dish", "id": "b", "vector": around(0), "metadata": other})
+
+    assert [each["id"] for each in await search(store, filter=wanted)] == ["a"]
+    gone = await store.http.post("/v1/delete", json={"type": "dish", "filter": wanted})
+    assert gone.json() == {"deleted": 1}
+
+
 async def test_items_are_listed_in_pages_and_deleted_by_what_their_metadata_says(store):
     like = {"type": "dish", "vector": around(0)}
     await put(store, *({**like, "id": f"d{n}", "metadata": {"odd": n % 2}} for n in range(5)))
@@ -113,6 +145,20 @@ async def test_a_vector_without_a_direction_or_of_another_length_is_refused(stor
     for path, body in (("upsert", {"items": [item]}), ("search", {"vector": vector})):
         answer = await store.http.post(f"/v1/{path}", json=body)
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_vector_may_come_as_bytes_in_base64(store):
+    await put(store, {"type": "dish", "id": "a", "vector": packed(around(0))})
+
+    [found] = (await store.http.post("/v1/search", json={"vector": packed(around(0.1))})).json()[
+        "results"
+    ]
+
+    assert found["id"] == "a"
+    assert found["similarity"] == pytest.approx(math.cos(0.1), abs=1e-6)
+    for wrong in (packed(around(0))[4:], packed([math.nan] * 8), packed([0.0] * 8), "!"):
+        answer = await store.http.post("/v1/search", json={"vector": wrong})
+        assert answer.status_code in {400, 422}, wrong
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", '"x"', "null"])

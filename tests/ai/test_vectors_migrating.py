@@ -114,6 +114,20 @@ async def calls(gateway: Program) -> int:
     return (await gateway.state())["requests"]
 
 
+async def test_vectors_longer_than_an_index_takes_are_in_it_by_halves(db, gateway):
+    async with vectors(db, gateway, dimensions=64) as store:
+        await put(store, DISHES[:20])
+        before = await found(store, DISHES[7])
+
+    async with vectors(db, gateway, dimensions=3072) as store:
+        after = await found(store, DISHES[7])
+
+    index, width = await column(db)
+    assert "(((l2_normalize(embedding))::halfvec(3072)) halfvec_cosine_ops)" in index
+    assert width == "vector(3072)"
+    assert after == pytest.approx(before, abs=1e-6)
+
+
 async def test_longer_vectors_of_the_same_model_are_as_like_each_other_as_before(db, gateway):
     async with vectors(db, gateway, dimensions=64) as store:
         await put(store, DISHES[:50])

@@ -3,6 +3,8 @@
 import pytest
 
 from seaway.cli.fault import masked, reported
+from seaway.cli.main import ended
+from seaway.cli.settings import Settings
 
 
 def raised(text: str) -> BaseException:
@@ -55,6 +57,14 @@ def test_what_is_no_secret_stays_readable():
     text = "http://127.0.0.1:8000/readyz answered 503"
 
     assert masked(text) == text
+
+
+def test_a_machine_that_gives_no_more_threads_is_no_fault_of_seaway(seaway, capsys):
+    """Processes say so by an OSError, threads by words alone."""
+    status = ended(raised("can't start new thread"), (), Settings())
+
+    assert status == 1
+    assert "SW637" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_no_fault_of_seaway(seaway, write, monkeypatch, tmp_path):

@@ -34,8 +34,13 @@ Commands:
   wait        Wait until parts are ready.
   logs        Show what the parts wrote.
   exec        Run a command where a service runs.
+  backup      Save the data of stores now, and check it by reading it back.
+  backups     List the backups, the newest last.
+  restore     Bring data back, exactly or not at all.
+  drill       Try whether the backups restore.
   restart     Replace running instances by new ones of the same.
   scale       Change how many instances a service has.
+  failover    Let a standby take over from the leader of a store.
   simulate    Replay a load against the scaling rules.
   secrets     Keep passwords and keys, encrypted.
   jobs        Look into the queues behind the workers.
@@ -94,8 +99,13 @@ def test_the_first_page_in_chinese(seaway):
   wait        等待服务就绪。
   logs        查看日志。
   exec        在服务的运行环境中执行命令。
+  backup      立即保存存储的数据，并读回核对。
+  backups     列出备份，最新的在后。
+  restore     恢复数据，要么完全一致，要么拒绝。
+  drill       检验备份能否恢复。
   restart     用同样的新实例替换正在运行的实例。
   scale       调整服务的实例数量。
+  failover    让备库接替主库。
   simulate    用一段负载演练伸缩规则。
   secrets     加密保存密码和密钥。
   jobs        查看 worker 背后的任务队列。

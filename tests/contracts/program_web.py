@@ -23,4 +23,5 @@ class Answers(http.server.BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answers).serve_forever()
+    place = os.environ.get("HOST", "127.0.0.1"), int(os.environ["PORT"])
+    http.server.ThreadingHTTPServer(place, Answers).serve_forever()

@@ -1,31 +1,39 @@
-"""What every target must be put through: one stage for memory and one for local processes."""
+"""What every target must be put through: a stage for memory, local processes and containers."""
 
 import asyncio
+import io
 import os
 import shutil
 import signal
-import sys
-from collections.abc import Callable, Sequence
+import tarfile
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from seaway.errors import SeawayError
 from seaway.model.instance import Instance, Phase
 from seaway.model.names import InstanceId, Name
 from seaway.model.probe import Checks, HttpProbe
 from seaway.model.release import Release
 from seaway.model.text import Own, Text
 from seaway.model.workload import Build, Command, Role, Stopping, Workload
-from seaway.plan.steps import Create, Start, Stop
+from seaway.plan.steps import Create, Forget, Start, Stop
 from seaway.ports.target import Target
 from seaway.stores.clock import SystemClock
+from seaway.targets.docker.engine import SOCKET, Engine
+from seaway.targets.docker.target import DockerTarget
 from seaway.targets.local.state import StateFolder
 from seaway.targets.local.target import LocalTarget
 from seaway.targets.memory import MemoryTarget
 
 PROGRAM = Path(__file__).with_name("program_web.py")
 STACK = Name("contract")
+BASE = "python:3.11-slim"
+TAR = "application/x-tar"
 PATIENCE = 30.0
 """Seconds; a busy machine starts a Python in some of them."""
 
@@ -53,6 +61,7 @@ class Stage:
     """Another object for the same place, as another Seaway would make it."""
     kill: Callable[[Instance], None]
     fail_ready: Callable[[Instance], None]
+    state: StateFolder | None = None
     extra: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def perform(self, step, workload: Workload) -> None:
@@ -92,15 +101,17 @@ class Stage:
                 )  # fmt: skip
                 await self.perform(Stop(instance=instance, why="the test is over"), workload)
         await self.extra.aclose()
-        shutil.rmtree(local_state(self.folder).run(InstanceId("any")).parent, ignore_errors=True)
+        state = self.state or local_state(self.folder)
+        shutil.rmtree(state.run(InstanceId("any")).parent, ignore_errors=True)
 
 
 def web(folder: Path, **changes: object) -> Workload:
     """A workload whose program is the small web server."""
     workload = Workload(
         name=Name("web"), component=Name("web"), role=Role.SERVICE, ports={"http": 8000},
-        program=Command(argv=(sys.executable, str(PROGRAM)), build=Build(folder=str(folder))),
+        program=Command(argv=("python3", str(PROGRAM)), build=Build(folder=str(folder))),
         env={
+            "HOST": Text.of(Own(what="host")),
             "PORT": Text.of(Own(what="port", name="http")),
             "BROKEN": Text.of(str(folder / "broken")),
         },
@@ -149,4 +160,65 @@ async def local_stage(folder: Path) -> Stage:
     )  # fmt: skip
 
 
-STAGES = {"memory": memory_stage, "local": local_stage}
+class OneImage:
+    """One image with the small web server under the path that it has here."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def ensure(self, workload: Workload) -> str:
+        del workload
+        text = f"FROM {BASE}\nCOPY {PROGRAM.name} {PROGRAM}\n".encode()
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as tar:
+            for name, data in (("Dockerfile", text), (PROGRAM.name, PROGRAM.read_bytes())):
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+
+        async def sent() -> AsyncIterator[bytes]:
+            yield context.getvalue()
+
+        query = {"t": "seaway-contract"}
+        answer = self._engine.stream("POST", "/build", query=query, body=sent(), kind=TAR)
+        said = b"".join([piece async for piece in answer])
+        assert b"errorDetail" not in said, said
+        return "seaway-contract"
+
+
+async def docker_stage(folder: Path) -> Stage:
+    """Skips where there is no engine, or none that has the image to build on."""
+    if not Path(SOCKET).exists():
+        pytest.skip("no Docker engine here: tools/engine run COMMAND")
+    engine, extra = Engine(), AsyncExitStack()
+    try:
+        await engine.call("GET", f"/images/{BASE}/json")
+    except SeawayError as error:
+        pytest.skip(f"no {BASE} here: {error}")
+
+    def opened() -> DockerTarget:
+        return DockerTarget(
+            local_state(folder), STACK, OneSecret(), SystemClock(), outside=os.environ,
+            images=OneImage(engine),
+        )  # fmt: skip
+
+    target = await extra.enter_async_context(opened())
+
+    async def swept() -> None:
+        for each in await target.observe():
+            await target.perform(Forget(instance=each), Release(stack=STACK))
+
+    extra.push_async_callback(swept)
+    return Stage(
+        target=target, folder=Path("/tmp"), state=local_state(folder), open=opened, extra=extra,
+        kill=lambda instance: os.kill(child_of(instance.pid), signal.SIGKILL),
+        fail_ready=lambda each: Path(f"/proc/{each.pid}/root/tmp/broken").touch(),
+    )  # fmt: skip
+
+
+def child_of(pid: int) -> int:
+    """The program: the first process of a container only looks after it."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+STAGES = {"memory": memory_stage, "local": local_stage, "docker": docker_stage}

@@ -50,11 +50,13 @@ class Listener:
     came: list[Request] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     answer: Callable[[int], Answer] = lambda _: Answer(status=204)
+    answers: Callable[[Request], Answer] | None = None
+    """By what is asked, where that matters."""
 
     async def handle(self, request: Request) -> Answer:
         self.came.append(request)
         self.news.set()
-        return self.answer(len(self.came))
+        return self.answers(request) if self.answers else self.answer(len(self.came))
 
     async def until(self, count: int) -> list[Request]:
         """All that came, once so many have."""

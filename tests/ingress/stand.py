@@ -169,7 +169,8 @@ class Stand:
         options.setdefault("headers", {"Host": HOST})
         options.setdefault("timeout", 15)
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-        return httpx2.AsyncClient(base_url=self.url, trust_env=False, limits=limits, **options)
+        options.setdefault("base_url", self.url)
+        return httpx2.AsyncClient(trust_env=False, limits=limits, **options)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.place.ports["http"])

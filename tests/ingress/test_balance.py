@@ -14,6 +14,8 @@ import pytest
 
 from seaway.model.names import Name
 from seaway.model.route import Upstream
+from seaway.proxies.haproxy.inner import FAILURES
+from seaway.targets.local.traffic import ServicePorts
 from tests.ingress.stand import (
     Backend,
     Request,
@@ -136,6 +138,53 @@ async def test_a_get_that_an_instance_cannot_serve_is_tried_elsewhere(tmp_path, 
             said = [(await client.get("/")).status_code for _ in range(6)]
 
     assert said == [200] * 6
+
+
+async def _fails_often(client: httpx2.AsyncClient) -> None:
+    for _ in range(FAILURES + 1):
+        assert (await client.get("/bad")).status_code == 503
+
+
+async def test_an_upstream_that_fails_often_is_not_asked_again_for_a_better_answer(tmp_path):
+    """Who has too much to do must not be asked six times."""
+    api = [Backend(f"api-{n}", says(b"", 503)) for n in range(2)]
+    async with backends(*api), running(tmp_path, routing()) as stand:
+        await stand.admit(*api)
+        async with stand.client() as client:
+            await _fails_often(client)
+            before = sum(len(each.requests) for each in api)
+            for _ in range(5):
+                await client.get("/bad")
+
+    assert sum(len(each.requests) for each in api) == before + 5
+    assert before > 2 * FAILURES, "until then it was asked again"
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["from outside", "from the stack"])
+async def test_a_death_costs_no_get_even_while_answers_are_bad(tmp_path, inside):
+    """The provider of an application fails for a moment; then one of its instances is killed."""
+
+    async def dies(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.path == "/bad":
+            writer.write(answer(503))
+        else:
+            writer.transport.abort()
+
+    async def lives(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(503 if request.path == "/bad" else 200))
+
+    one, other = Backend("api-1", dies), Backend("api-2", lives)
+    async with backends(one, other), running(tmp_path, routing()) as stand:
+        await stand.admit(one, other)
+        services = ServicePorts(tmp_path / "services.json", "127.0.0.1", free_port)
+        at = services.address(Name("api"), "http")
+        elsewhere = {"base_url": f"http://{at.host}:{at.port}"} if inside else {}
+        async with stand.client(**elsewhere) as client:
+            await _fails_often(client)
+            status = [(await client.get("/")).status_code for _ in range(10)]
+
+    assert status == [200] * 10
+    assert any(each.path == "/" for each in one.requests), "the dying one must have been asked"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -14,7 +14,7 @@ from seaway.components.postgres import Postgres
 from seaway.errors import DataRefused, StepFailed
 from seaway.targets.local.part import NotReady
 from seaway.targets.local.parts.postgres import PostgresPart, superuser
-from seaway.targets.local.parts.postgres_wire import Login, Refused, connected
+from seaway.wire.postgres import Login, Refused, connected
 from tests.parts.harness import Bench, bench
 
 pytestmark = pytest.mark.local

@@ -40,5 +40,6 @@ def deploy(settings: Settings, *, html: str | None) -> None:
         return
     draw(show, ahead)
     agree(show, "ask deploy")
+    wiring.choose_target(here.state, ahead.release)
     here.claim(stack_file(settings))
     asyncio.run(roll_out(show, here, replace(ahead.release, why="deploy"), html))

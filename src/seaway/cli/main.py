@@ -1,5 +1,6 @@
 """The command `seaway`: lists the commands, and turns every way a call can end into a status."""
 
+import errno
 import io
 import os
 import sys
@@ -30,8 +31,13 @@ COMMANDS = {
     "wait": "seaway.cli.wait:wait",
     "logs": "seaway.cli.logs:logs",
     "exec": "seaway.cli.execute:execute",
+    "backup": "seaway.cli.backup:backup",
+    "backups": "seaway.cli.backups:backups",
+    "restore": "seaway.cli.restore:restore",
+    "drill": "seaway.cli.drill:drill",
     "restart": "seaway.cli.restart:restart",
     "scale": "seaway.cli.scale:scale",
+    "failover": "seaway.cli.failover:failover",
     "simulate": "seaway.cli.simulate:command",
     "secrets": "seaway.cli.secrets:secrets",
     "jobs": "seaway.cli.jobs:jobs",
@@ -40,11 +46,12 @@ COMMANDS = {
     "verify": "seaway.cli.verify:verify",
     "completion": "seaway.cli.completion:completion",
     "_supervise": "seaway.cli.supervise:supervise",
+    "_save": "seaway.cli.save:save",
 }
 """Name to "module:command", loaded when named; a name that starts with `_` is not listed."""
 
 LATER = frozenset({
-    "backup", "restore", "drill", "bench",
+    "bench",
     "audit", "import", "render", "eject", "dashboard",
 })  # fmt: skip
 """Promised, and not built yet."""
@@ -55,6 +62,10 @@ EXAMPLES = (
     "seaway status --format json",
     "seaway logs api --follow",
 )
+
+
+NO_THREAD = "can't start new thread"
+"""What `threading` raises in place of the system's own error (EAGAIN, clone(2))."""
 
 
 def root() -> Group:
@@ -123,6 +134,8 @@ def _as_error(problem: BaseException, arguments: Sequence[str]) -> SeawayError:
         case OSError():
             words = problem.strerror or str(problem)
             return SeawayError("SW637", path=problem.filename or "?", problem=words)
+        case RuntimeError() if str(problem) == NO_THREAD:
+            return SeawayError("SW637", path="?", problem=os.strerror(errno.EAGAIN))
         case _:
             from seaway.cli.fault import reported  # noqa: PLC0415 -- loaded when needed
 

@@ -60,7 +60,7 @@ def plan(settings: Settings, *, exit_code: bool) -> None:
 async def outlook(found: Resolved, vault: Vault, *, begun: bool = False) -> Outlook:
     """Compare what is asked for with what is there; with nothing, where it has `begun` already."""
     here = place(found.release.stack, found.release.environment)
-    target = wiring.open_target(here.state, here.stack)
+    target = wiring.open_target(here.state, here.stack, found.release.target)
     whole = carried_over(found.release, here.wanted())
     release = without(whole, target.left_out(whole))
     seen, kept = () if begun else await target.observe(), await target.volumes()

@@ -7,6 +7,7 @@ from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.status import Health, Status, WorkloadStatus
 from seaway.model.certificate import Certificate
 from seaway.model.instance import Instance, Phase
+from seaway.model.standing import Standing, Word
 from seaway.model.workload import Role
 
 HEALTH_TONES: Mapping[Health, Tone] = {
@@ -77,8 +78,36 @@ def _instance_row(show: Show, one: Instance, now: datetime) -> tuple[Cell, ...]:
         Cell(""),
         Cell(age(now, one.created)),
         Cell(_addresses(one)),
-        Cell(one.reason, Tone.BESIDE),
+        Cell(one.reason or _place(show, one), Tone.BESIDE),
     )
+
+
+def _place(show: Show, one: Instance) -> str:
+    """What a member of a store is among the others; its own word where it sees to that itself."""
+    match one.said:
+        case Word(word=word):
+            return word
+        case Standing():
+            return show.told(f"note {_standing(one.said)}")
+        case _:
+            return ""
+
+
+def _standing(said: Standing) -> str:
+    if said.leads:
+        return "leads"
+    return "follows" if said.abreast else "behind"
+
+
+def _member(one: Instance) -> str:
+    """The same for programs; empty for what is no member."""
+    match one.said:
+        case Word(word=word):
+            return word
+        case Standing():
+            return _standing(one.said)
+        case _:
+            return ""
 
 
 def _addresses(one: Instance) -> str:
@@ -117,7 +146,7 @@ def _instance_json(one: Instance) -> dict[str, object]:
     return {
         "id": one.id, "slot": one.slot, "phase": one.phase, "traffic": one.traffic,
         "pid": one.pid, "deaths": one.deaths, "since": one.since.isoformat(),
-        "created": one.created.isoformat(), "reason": one.reason,
+        "created": one.created.isoformat(), "reason": one.reason, "member": _member(one),
         "addresses": {name: f"{at.host}:{at.port}" for name, at in one.addresses.items()},
     }  # fmt: skip
 

@@ -65,6 +65,7 @@ def _understood(show: Show) -> "tuple[Place, Resolved, Vault]":
     if settings.dry_run:
         return here, wiring.demanded(wiring.resolved(stack, vault.versions())), vault
     found = wiring.ready_to_record(stack, vault)
+    wiring.choose_target(here.state, found.release)
     here.claim(stack_file(settings))
     return here, found, vault
 

@@ -1,8 +1,11 @@
 """KINDS: every component kind, in a plain list."""
 
 from seaway.components.app import App
+from seaway.components.bot import Bot
 from seaway.components.gateway import Gateway
+from seaway.components.inbox import Inbox
 from seaway.components.job import Job
+from seaway.components.meeting import Meeting
 from seaway.components.milvus import Milvus
 from seaway.components.models import Models
 from seaway.components.mongo import Mongo
@@ -25,5 +28,5 @@ KINDS: tuple[type[Component], ...] = (
     App, Static, Schedule, Job,
     Gateway, Models, Vectors, Rag, Vision, Simulator,
     Postgres, Redis, S3, Mongo, Milvus,
-    Smtp, Pay, Sms, Other,
+    Smtp, Pay, Sms, Meeting, Bot, Inbox, Other,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.names import Name
 from seaway.model.probe import Checks, HttpProbe
-from seaway.model.route import Upstream
+from seaway.model.route import GRPC, Upstream
 from seaway.model.settings.code import HTTP, Uses, Zone, build, own_variables, unset
 from seaway.model.settings.environment import Environment, SecretsUsed, Wishes, composed
 from seaway.model.settings.form import PortNumber, Word, mapping, refuse
@@ -57,8 +57,12 @@ class App(Component):
     """Folder of the code. A Python project gets an environment of its own."""
     build: Word | None = None
     """A shell line run in `source` to make the code ready, for what is not Python."""
+    image: Word | None = None
+    """The image that it runs in; with `source`, the one that its own is built on. It counts only
+    where programs run in containers."""
     port: Ports = Field(default_factory=dict[str, int])
-    """The port it listens on, told to it as PORT; or several by name: `http` is balanced."""
+    """The port it listens on, told to it as PORT; or several by name, of which `http` and `grpc`
+    are balanced."""
     uses: Uses = ()
     """Components it connects to: it gets their settings, starts after them, and may reach them."""
     env: Environment = Field(default_factory=dict[str, str])
@@ -91,11 +95,10 @@ class App(Component):
         env, findings = self._environment(around)
         before = self._before(name, around, env)
         service = self._service(name, around, env, before)
-        routed = HTTP in self.port
         return Expansion(
             workloads=(*before, service),
             exports=Exports(workloads=frozenset({name}), values=self._exported(name)),
-            upstreams=(self._upstream(name, service.checks),) if routed else (),
+            upstreams=tuple(self._upstream(name, each, service.checks) for each in self._balanced),
             findings=(*findings, *self._findings(env)),
         )
 
@@ -119,16 +122,20 @@ class App(Component):
     ) -> Workload:
         needed = {each for used in around.exports.values() for each in used.workloads}
         # Without a balancer before it, the drain is the time between the signal and the end.
-        usual = Stopping().grace if HTTP in self.port else self.rollout.drain
+        usual = Stopping().grace if self._balanced else self.rollout.drain
         return Workload(
             name=name,
             component=name,
-            program=Command(argv=self.run, build=build(around.folder, self.source, self.build)),
+            program=Command(
+                argv=self.run,
+                build=build(around.folder, self.source, self.build),
+                image=self.image or "",
+            ),
             env=env,
             ports=self.port,
             uses=tuple(sorted(needed | {each.name for each in before})),
             replicas=self.replicas.least,
-            balanced=HTTP in self.port,
+            balanced=bool(self._balanced),
             checks=self._checks(),
             limits=self.resources.limits,
             stopping=self.stop.stopping(usual),
@@ -152,7 +159,9 @@ class App(Component):
             name=Name(f"{name}-before"),
             component=name,
             program=Command(
-                argv=self.rollout.before.run, build=build(around.folder, self.source, self.build)
+                argv=self.rollout.before.run,
+                build=build(around.folder, self.source, self.build),
+                image=self.image or "",
             ),
             role=Role.JOB,
             env={key: text for key, text in env.items() if key not in listening - kept},
@@ -164,6 +173,11 @@ class App(Component):
         )
         return (job,)
 
+    @property
+    def _balanced(self) -> tuple[str, ...]:
+        """The ports before which the proxy stands."""
+        return tuple(each for each in (HTTP, GRPC) if each in self.port)
+
     def _checks(self) -> Checks:
         if not self.port:
             return Checks()
@@ -171,23 +185,26 @@ class App(Component):
         return checks(self.health or Health(), first)
 
     def _exported(self, name: Name) -> Mapping[str, Text]:
-        if HTTP not in self.port:
-            return {}
-        host, port = Host(workload=name), Port(workload=name, port=HTTP)
-        return {
-            "url": Text.of("http://", host, ":", port),
-            "host": Text.of(host),
-            "port": Text.of(port),
-        }
+        host, exported = Host(workload=name), dict[str, Text]()
+        if HTTP in self.port:
+            port = Port(workload=name, port=HTTP)
+            exported["url"] = Text.of("http://", host, ":", port)
+            exported["host"] = Text.of(host)
+            exported["port"] = Text.of(port)
+        if GRPC in self.port:
+            exported[GRPC] = Text.of(host, ":", Port(workload=name, port=GRPC))
+        return exported
 
-    def _upstream(self, name: Name, asked: Checks) -> Upstream:
+    def _upstream(self, name: Name, port: str, asked: Checks) -> Upstream:
         ready = asked.ready
+        # A share of the requests is kept by turns only: few connections are all the same. And
+        # calls of gRPC come over few connections, whoever makes them.
+        by_turns = self.rollout.strategy == "canary" or port == GRPC
         return Upstream(
             workload=name,
-            port=HTTP,
-            check=ready.path if isinstance(ready, HttpProbe) else "",
-            # A share of the requests is kept by turns only: few connections are all the same.
-            balance="roundrobin" if self.rollout.strategy == "canary" else "leastconn",
+            port=port,
+            check=ready.path if isinstance(ready, HttpProbe) and port == HTTP else "",
+            balance="roundrobin" if by_turns else "leastconn",
             # While a release is replaced, old and new are there together.
             replicas=max(2 * self.replicas.most, 2),
         )
@@ -202,6 +219,8 @@ class App(Component):
             findings.append(Finding(code="SW194", at=at, severity=Severity.WARNING))
         if self.health is not None and not self.port:
             findings.append(Finding(code="SW166", at=Place(path="health")))
+        if self.health is not None and self.health.grpc is not None and GRPC not in self.port:
+            findings.append(Finding(code="SW315", at=Place(path="health.grpc")))
         findings += self._unscaled()
         return tuple(findings)
 

@@ -16,7 +16,17 @@ from seaway.model.names import Name
 from seaway.model.near import choice
 from seaway.model.probe import Checks, PartProbe
 from seaway.model.quantity import Duration, RateQ, Size
-from seaway.model.route import STAND_IN, Acme, Rate, Route, Routing, Site, Timeouts, Upstream
+from seaway.model.route import (
+    GRPC,
+    STAND_IN,
+    Acme,
+    Rate,
+    Route,
+    Routing,
+    Site,
+    Timeouts,
+    Upstream,
+)
 from seaway.model.settings.form import FORM, Count, PortNumber, Truth, Word, refuse, word
 from seaway.model.stack import Path
 from seaway.model.validate import validated
@@ -99,6 +109,8 @@ class RouteForm(BaseModel):
     """Whether answers are events as they come: not packed, silent for up to 10 minutes."""
     websocket: Truth = False
     """Whether websockets are let through."""
+    grpc: Truth = False
+    """Whether what comes are calls of gRPC, for the service's port `grpc`."""
     cache: Duration | None = None
     """How long browsers may keep files that carry no hash in their name."""
     headers: Headers = Field(default_factory=dict[str, str])
@@ -221,9 +233,9 @@ def routing(
     if form is None:
         return Routed(findings=faults)
     sites = form.__pydantic_extra__
-    known = {each.workload: each for each in upstreams}
-    findings = tuple(_findings(sites, frozenset(known), names))
-    made = tuple(_site(host, site, known) for host, site in sorted_as_written(settings, sites))
+    known = {each.name: each for each in upstreams}
+    findings = tuple(_findings(sites, upstreams, names))
+    made = tuple(_site(host, site) for host, site in sorted_as_written(settings, sites))
     needed = bool(made or inner) and not findings
     # Of all, or an instance that nobody routes to would wait for ever to be let in.
     told = tuple(known[name] for name in sorted(known)) if needed else ()
@@ -247,7 +259,7 @@ def _locate(path: Path, *, key: bool) -> Place:
 
 
 def _findings(
-    sites: Mapping[str, SiteForm], routable: frozenset[Name], names: frozenset[Name]
+    sites: Mapping[str, SiteForm], upstreams: Sequence[Upstream], names: frozenset[Name]
 ) -> Iterator[Finding]:
     for host, site in sites.items():
         tls = _tls(site)
@@ -267,7 +279,8 @@ def _findings(
                 facts = {"path": path, "other": taken[short]}
                 yield Finding(code="SW413", at=Place(path=at), facts=facts)
             taken[short] = path
-            yield from _faults_of(route, at, routable, names)
+            speaking = (each for each in upstreams if (each.port == GRPC) is route.grpc)
+            yield from _faults_of(route, at, frozenset(each.workload for each in speaking), names)
 
 
 def _faults_of(
@@ -278,13 +291,14 @@ def _faults_of(
         yield Finding(code="SW414", at=Place(path=f"{at}.to"), facts=facts)
     elif route.to not in routable:
         facts = {"name": route.to, "known": ", ".join(sorted(routable)) or "-"}
-        yield Finding(code="SW415", at=Place(path=f"{at}.to"), facts=facts)
+        code = "SW419" if route.grpc else "SW415"
+        yield Finding(code=code, at=Place(path=f"{at}.to"), facts=facts)
     if route.burst is not None and route.rate is None:
         yield Finding(code="SW416", at=Place(path=f"{at}.burst"), facts={"burst": route.burst})
 
 
-def _site(host: str, site: SiteForm, known: Mapping[Name, Upstream]) -> Site:
-    routes = [_route(path, each, known) for path, each in site.routes.items()]
+def _site(host: str, site: SiteForm) -> Site:
+    routes = [_route(path, each) for path, each in site.routes.items()]
     return Site(
         host=host,
         routes=tuple(sorted(routes, key=lambda each: (-len(each.path), each.path))),
@@ -314,13 +328,13 @@ def _stands_in(site: SiteForm) -> bool:
     return acme is not None and not acme.directory
 
 
-def _route(path: str, form: RouteForm, known: Mapping[Name, Upstream]) -> Route:
-    to = Name(form.to)
-    response = form.timeout or (STREAM if form.stream else _FIGURES.response)
+def _route(path: str, form: RouteForm) -> Route:
+    streams = form.stream or form.grpc
+    response = form.timeout or (STREAM if streams else _FIGURES.response)
     return Route(
         path=path,
-        to=to,
-        port=known[to].port if to in known else "http",
+        to=Name(form.to),
+        port=GRPC if form.grpc else "http",
         rate=_rate(form),
         body=form.body,
         timeouts=Timeouts(connect=form.connect, response=response, idle=form.idle),

@@ -28,6 +28,9 @@ class Job(Component):
     """Folder of the code. A Python project gets an environment of its own."""
     build: Word | None = None
     """A shell line run in `source` to make the code ready, for what is not Python."""
+    image: Word | None = None
+    """The image that it runs in; with `source`, the one that its own is built on. It counts only
+    where programs run in containers."""
     uses: Uses = ()
     """Components it connects to."""
     env: Environment = Field(default_factory=dict[str, str])
@@ -61,7 +64,11 @@ class Job(Component):
         workload = Workload(
             name=name,
             component=name,
-            program=Command(argv=self.run, build=build(around.folder, self.source, self.build)),
+            program=Command(
+                argv=self.run,
+                build=build(around.folder, self.source, self.build),
+                image=self.image or "",
+            ),
             role=Role.JOB,
             env=env,
             uses=tuple(sorted(needed)),

@@ -12,14 +12,23 @@ from seaway.model.near import nearest
 from seaway.model.quantity import Size, shown_size
 from seaway.model.settings.code import Zone
 from seaway.model.settings.form import Count
+from seaway.model.settings.gate import READ, WRITE, gate, gate_of
 from seaway.model.settings.postgres import derive, least_memory, most_memory
 from seaway.model.settings.postgres_names import POSTGRES_SETTINGS
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
-from seaway.model.settings.store import Backup, Standby, Version, store_checks
+from seaway.model.settings.store import (
+    Backup,
+    Standby,
+    Version,
+    following,
+    member_checks,
+    store_checks,
+)
 from seaway.model.stack import Section
 from seaway.model.text import Host, Own, Port, Secret, Text
 from seaway.model.workload import Limits, Role, Server, Stopping, Volume, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
+from seaway.ports.saving import goes_to, key_needs, saving_of
 
 SQL = "sql"
 USER = "app"
@@ -94,14 +103,24 @@ class Postgres(Component):
     logs: LogsSetting = Logs()
     """How its logs are kept."""
 
+    @property
+    def used(self) -> tuple[Name, ...]:
+        """The object store that its backups go to."""
+        return goes_to(self.backup)
+
     def expand(self, name: Name, around: Surroundings) -> Expansion:
-        """One server, its volume and its two passwords."""
+        """One server, or several with a gate before them; their volumes and passwords."""
         database = self.database or around.stack.replace("-", "_")
+        saving, doubts = saving_of(self.backup, name, "postgres", around)
         return Expansion(
-            workloads=(self._server(name, database, around.folder),),
-            exports=_exports(name, database),
-            secrets=tuple(SecretNeed(name=f"{name}.{each}", generate=32) for each in PASSWORDS),
-            findings=tuple(self._findings()),
+            workloads=(self._server(name, database, around.folder), *self._gate(name)),
+            exports=_exports(name, database, gated=self.standby is not None),
+            secrets=(
+                *(SecretNeed(name=f"{name}.{each}", generate=32) for each in self._passwords),
+                *key_needs(self.backup),
+            ),
+            saving=saving,
+            findings=(*self._findings(), *doubts),
         )
 
     def _server(self, name: Name, database: str, folder: str) -> Workload:
@@ -112,6 +131,8 @@ class Postgres(Component):
             name=name,
             component=name,
             role=Role.STORE,
+            replicas=1 + (self.standby.count if self.standby else 0),
+            following=following(self.standby),
             program=Server(
                 part="postgres",
                 version=self.version,
@@ -124,15 +145,30 @@ class Postgres(Component):
                 "POSTGRES_DB": Text.of(database),
                 "POSTGRES_INITDB_ARGS": Text.of(f"--data-checksums --locale={self.locale}"),
                 "APP_PASSWORD": app,
+                **self._for_members(name),
                 **_for_clients(database, app),
             },
             ports={SQL: 5432},
-            checks=CHECKS,
+            checks=MEMBER_CHECKS if self.standby else CHECKS,
             limits=self._limits,
             volumes=(Volume(name="data", path="/var/lib/postgresql", size=self.size),),
             stopping=Stopping(signal="SIGINT", grace=timedelta(seconds=60)),
             logs=self.logs.keeping,
         )
+
+    def _gate(self, name: Name) -> Iterator[Workload]:
+        if self.standby:
+            members = 1 + self.standby.count
+            yield gate(name, SQL, members, self.connections, self.logs.keeping)
+
+    @property
+    def _passwords(self) -> tuple[str, ...]:
+        return (*PASSWORDS, REPLICATOR) if self.standby else PASSWORDS
+
+    def _for_members(self, name: Name) -> dict[str, Text]:
+        if not self.standby:
+            return {}
+        return {"REPLICATOR_PASSWORD": Text.of(Secret(name=f"{name}.{REPLICATOR}"))}
 
     def _told(
         self, database: str, folder: str, parameters: Mapping[str, str]
@@ -165,6 +201,8 @@ class Postgres(Component):
         derived = derive(self._limits.memory, self.resources.cpu, self.connections)
         preloaded = [each for each in PRELOADED if each in self.extensions]
         derived["timezone"] = self.zone
+        if self.standby:
+            derived |= FOR_MEMBERS
         derived["shared_preload_libraries"] = ",".join(preloaded)
         given = {key.lower(): _shown(value) for key, value in self.settings.items()}
         return derived | {key: value for key, value in given.items() if not _ours(key)}
@@ -177,10 +215,6 @@ class Postgres(Component):
         for key in self.settings:
             yield from _parameter_finding(key)
         yield from self._memory_finding()
-        if self.standby:
-            yield Finding(code="SW304", at=Place(path="standby"), severity=Severity.INFO)
-        if self.backup:
-            yield Finding(code="SW305", at=Place(path="backup"), severity=Severity.WARNING)
 
     def _memory_finding(self) -> Iterator[Finding]:
         memory, least = self._limits.memory, least_memory(self.connections)
@@ -214,6 +248,19 @@ def _for_clients(database: str, password: Text) -> dict[str, Text]:
 
 PASSWORDS = ("password", "app-password")
 """Of the superuser `postgres`, and of `app`."""
+REPLICATOR = "replicator-password"
+"""Of the role by which standbys copy and stream."""
+MEMBER_CHECKS = member_checks(timedelta(minutes=10))
+FOR_MEMBERS: Mapping[str, str] = {
+    # R77: 64 segments of 16 MB; and one that has lost its standby keeps so much for it at most
+    "wal_keep_size": "1GB",
+    "max_slot_wal_keep_size": "4GB",
+    # what is cut off is known to be so before the next question of its health
+    "wal_sender_timeout": "5s",
+    "wal_receiver_timeout": "5s",
+    "wal_receiver_status_interval": "1s",
+    "wal_retrieve_retry_interval": "200ms",
+}
 CHECKS = store_checks(timedelta(minutes=10))
 
 
@@ -237,8 +284,10 @@ def _shown(value: str | bool | float) -> str:  # noqa: FBT001 -- one of the four
     return str(value)
 
 
-def _exports(name: Name, database: str) -> Exports:
-    host, port = Text.of(Host(workload=name)), Text.of(Port(workload=name, port=SQL))
+def _exports(name: Name, database: str, *, gated: bool) -> Exports:
+    """By the gate where there is one: it leads to whoever leads."""
+    door, sql = (gate_of(name), WRITE) if gated else (name, SQL)
+    host, port = Text.of(Host(workload=door)), Text.of(Port(workload=door, port=sql))
     secret = f"{name}.app-password"
     quoted = Secret(name=secret, quoted=True)
     url = Text.of("postgresql://", USER, ":", quoted, "@", host, ":", port, "/", database)
@@ -247,6 +296,12 @@ def _exports(name: Name, database: str) -> Exports:
         "password": Text.of(Secret(name=secret)), "database": Text.of(database),
     }  # fmt: skip
     variables = {"DATABASE_URL": url}
+    if gated:
+        read = Text.of(Port(workload=door, port=READ))
+        values["read_url"] = Text.of(
+            "postgresql://", USER, ":", quoted, "@", host, ":", read, "/", database
+        )
+        variables["READ_DATABASE_URL"] = values["read_url"]
     for key in ("host", "port", "user", "password", "database"):
         variables[f"PG{key.upper()}"] = values[key]
-    return Exports(workloads=frozenset({name}), values=values, variables=variables)
+    return Exports(workloads=frozenset({name, door}), values=values, variables=variables)

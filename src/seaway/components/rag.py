@@ -12,7 +12,7 @@ from seaway.model.names import Name
 from seaway.model.quantity import Duration
 from seaway.model.settings.code import HTTP, Uses, own_variables
 from seaway.model.settings.form import FORM, Count, Named, Word
-from seaway.model.settings.openai import IMAGE, PORT, checks, key_of, limits, values
+from seaway.model.settings.openai import MODELS_IMAGE, PORT, checks, key_of, limits, values
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
 from seaway.model.stack import Section
 from seaway.model.text import Secret, Text
@@ -84,7 +84,7 @@ class Rag(Component):
         workload = Workload(
             name=name,
             component=name,
-            program=Command(argv=("python", "-m", "seaway.ai.rag"), image=IMAGE),
+            program=Command(argv=("python", "-m", "seaway.ai.rag"), image=MODELS_IMAGE),
             env={
                 **own_variables(around.environment, "UTC", (HTTP,)),
                 **self._told(name, around),

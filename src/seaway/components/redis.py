@@ -1,15 +1,18 @@
 """redis: a Redis-compatible store in memory: cache, sessions, queues, messages."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from seaway.model.finding import Finding, Place, Severity
+from seaway.model.finding import Finding, Place
 from seaway.model.names import Name
 from seaway.model.near import nearest
+from seaway.model.probe import PartProbe
 from seaway.model.quantity import Size, shown_size
+from seaway.model.settings.cluster import Cluster
 from seaway.model.settings.form import Count
 from seaway.model.settings.redis_names import REDIS_SETTINGS
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
@@ -18,6 +21,7 @@ from seaway.model.stack import Section
 from seaway.model.text import Host, Port, Secret, Text
 from seaway.model.workload import Limits, Role, Server, Stopping, Volume, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
+from seaway.ports.saving import goes_to, key_needs, saving_of
 
 REDIS = "redis"
 FIRST_OF_VALKEY = 8
@@ -40,6 +44,12 @@ KEPT_FOR_SEAWAY = (
     "-slaveof", "+acl|whoami", "+config|get", "+config|resetstat",
 )  # fmt: skip
 """The application may do all but what changes the server itself."""
+_OF_THE_CLUSTER = (
+    "addslots addslotsrange bumpepoch cancelslotmigrations delslots delslotsrange failover"
+    " flushslots forget meet migrateslots replicate reset saveconfig set-config-epoch setslot"
+)
+KEPT_IN_CLUSTER = tuple(f"-cluster|{each}" for each in _OF_THE_CLUSTER.split())
+"""Nor the cluster."""
 
 FIXED: Mapping[str, str] = {
     # R81
@@ -98,7 +108,9 @@ class Redis(Component):
     databases: Annotated[Count, Field(ge=1, le=1000)] = 16
     """How many numbered ones there are."""
     mode: Literal["single", "sentinel", "cluster"] = "single"
-    """One server; the others are not built yet."""
+    """One server, or a cluster of the usual form; sentinels are not built."""
+    cluster: Cluster | None = None
+    """Several servers that share the keys; `mode: cluster` is the usual form of it."""
     size: Size = 0
     """Room asked for on the disk."""
     settings: Mapping[Setting, SettingValue] = Field(default_factory=dict[str, SettingValue])
@@ -110,28 +122,45 @@ class Redis(Component):
     logs: LogsSetting = Logs()
     """How its logs are kept."""
 
+    @property
+    def used(self) -> tuple[Name, ...]:
+        """The object store that its backups go to."""
+        return goes_to(self.backup)
+
     def expand(self, name: Name, around: Surroundings) -> Expansion:
         """One server, its volume where it persists, and its password."""
-        del around
+        saving, doubts = saving_of(self.backup, name, "redis", around)
+        secrets = ["password", *(["cluster-password"] if self._cluster else [])]
         return Expansion(
             workloads=(self._server(name),),
-            exports=_exports(name),
-            secrets=(SecretNeed(name=f"{name}.password", generate=32),),
-            findings=tuple(self._findings()),
+            exports=_exports(name, self._cluster.nodes if self._cluster else 0),
+            secrets=(
+                *(SecretNeed(name=f"{name}.{each}", generate=32) for each in secrets),
+                *key_needs(self.backup),
+            ),
+            saving=saving,
+            findings=(*self._findings(), *doubts),
         )
 
+    @property
+    def _cluster(self) -> Cluster | None:
+        """Its form, if it is one."""
+        return self.cluster or (Cluster() if self.mode == "cluster" else None)
+
     def _server(self, name: Name) -> Workload:
-        directives = self._directives
+        directives, shape = self._directives, self._cluster
         return Workload(
             name=name,
             component=name,
             role=Role.STORE,
+            replicas=self._cluster.nodes if self._cluster else 1,
             program=Server(
                 part="redis",
                 version=self.version or "",
                 settings={
                     "directives": [list(each) for each in directives],
-                    "rights": ["+@all", *KEPT_FOR_SEAWAY],
+                    "rights": ["+@all", *KEPT_FOR_SEAWAY, *(KEPT_IN_CLUSTER if shape else ())],
+                    "copies": shape.replicas if shape else None,
                 },
                 image=self._image,
                 argv=(
@@ -139,9 +168,9 @@ class Redis(Component):
                     *(word for key, value in directives for word in (f"--{key}", value)),
                 ),
             ),
-            env={"REDIS_PASSWORD": Text.of(Secret(name=f"{name}.password"))},
+            env=_passwords(name, clustered=shape is not None),
             ports={REDIS: 6379},
-            checks=CHECKS,
+            checks=NODE_CHECKS if shape else CHECKS,
             limits=self._limits,
             volumes=(Volume(name="data", path="/data", size=self.size),),
             stopping=Stopping(signal="SIGTERM", grace=timedelta(seconds=60)),
@@ -173,22 +202,35 @@ class Redis(Component):
             "aof-load-truncated": "yes",
             "save": "" if self.persist == "none" else " ".join(SNAPSHOTS),
         }
+        clustered = self._cluster.directives if self._cluster else dict[str, str]()
         own = {key: _shown(value) for key, value in self.settings.items()}
-        return tuple({**FIXED, **persisted, **own}.items())
+        return tuple({**FIXED, **persisted, **clustered, **own}.items())
 
     def _findings(self) -> Iterator[Finding]:
         for key in self.settings:
             yield from _setting_finding(key)
-        if self.mode != "single":
+        if self.mode == "sentinel":
             yield Finding(code="SW320", at=Place(path="mode"), facts={"mode": self.mode})
+        if self._cluster and self.persist != "aof":
+            yield Finding(code="SW322", at=Place(path="persist"), facts={"found": self.persist})
         if self._limits.memory < self.memory:
             facts = {"memory": shown_size(self.memory), "limit": shown_size(self._limits.memory)}
             yield Finding(code="SW321", at=Place(path="memory"), facts=facts)
-        if self.backup:
-            yield Finding(code="SW305", at=Place(path="backup"), severity=Severity.WARNING)
 
 
 CHECKS = store_checks(timedelta(minutes=10))
+NODE_CHECKS = replace(
+    CHECKS, every=timedelta(seconds=1), timeout=timedelta(seconds=2), failures=2,
+    live=PartProbe(alone=True), live_failures=3,
+)  # fmt: skip
+"""A node is not to be blamed for what the cluster lacks: alive is one that can be reached."""
+
+
+def _passwords(name: Name, *, clustered: bool) -> dict[str, Text]:
+    env = {"REDIS_PASSWORD": Text.of(Secret(name=f"{name}.password"))}
+    if clustered:
+        env["CLUSTER_PASSWORD"] = Text.of(Secret(name=f"{name}.cluster-password"))
+    return env
 
 
 def _setting_finding(key: str) -> Iterator[Finding]:
@@ -206,14 +248,22 @@ def _shown(value: str | bool | int) -> str:  # noqa: FBT001 -- one of the three 
     return str(value)
 
 
-def _exports(name: Name) -> Exports:
+def _exports(name: Name, nodes: int) -> Exports:
+    """Of a cluster the first node is named, and all of them in `nodes`: one of them may be away."""
     host, port = Text.of(Host(workload=name)), Text.of(Port(workload=name, port=REDIS))
     secret = f"{name}.password"
-    values: Mapping[str, Text] = {
+    values: dict[str, Text] = {
         "url": Text.of("redis://:", Secret(name=secret, quoted=True), "@", host, ":", port, "/0"),
         "host": host,
         "port": port,
         "password": Text.of(Secret(name=secret)),
     }
+    if nodes:
+        values["nodes"] = Text.of(
+            *(part for slot in range(nodes) for part in (
+                "," if slot else "", Host(workload=name, slot=slot), ":",
+                Port(workload=name, port=REDIS, slot=slot),
+            ))
+        )  # fmt: skip
     variables = {f"REDIS_{key.upper()}": text for key, text in values.items()}
     return Exports(workloads=frozenset({name}), values=values, variables=variables)

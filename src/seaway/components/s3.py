@@ -17,6 +17,7 @@ from seaway.model.stack import Section
 from seaway.model.text import Host, Port, Secret, Text
 from seaway.model.workload import Limits, Role, Server, Stopping, Volume, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
+from seaway.ports.saving import goes_to, key_needs, saving_of
 
 PORT = "s3"
 PORTS: Mapping[str, int] = {
@@ -96,18 +97,26 @@ class S3(Component):
             raise refuse("SW330")
         return given
 
+    @property
+    def used(self) -> tuple[Name, ...]:
+        """The object store that its backups go to."""
+        return goes_to(self.backup)
+
     def expand(self, name: Name, around: Surroundings) -> Expansion:
         """One server with its volume and keys; nothing to run for an external one."""
         if self.external:
             return self._elsewhere(name, around)
+        saving, doubts = saving_of(self.backup, name, "s3", around)
         return Expansion(
             workloads=(self._server(name, around),),
             exports=self._exports(name, around),
             secrets=(
                 *(SecretNeed(name=f"{name}.{each}", generate=40) for each in (KEY, ADMIN_KEY)),
                 SecretNeed(name=f"{name}.{SSE_KEY}", generate=32, form="hex", rotates=False),
+                *key_needs(self.backup),
             ),
-            findings=tuple(self._findings()),
+            saving=saving,
+            findings=(*self._findings(), *doubts),
         )
 
     def _server(self, name: Name, around: Surroundings) -> Workload:
@@ -175,8 +184,6 @@ class S3(Component):
                 yield Finding(code="SW331", at=at, severity=Severity.WARNING)
         if not self.buckets:
             yield Finding(code="SW333", severity=Severity.WARNING)
-        if self.backup:
-            yield Finding(code="SW305", at=Place(path="backup"), severity=Severity.WARNING)
 
 
 KEY, ADMIN_KEY, SSE_KEY = "secret-key", "admin-key", "sse-key"

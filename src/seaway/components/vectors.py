@@ -18,11 +18,11 @@ from seaway.model.text import Secret, Text
 from seaway.model.workload import Command, Stopping, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
 
-INDEXED = 2000
-"""Dimensions that pgvector's HNSW takes for the type `vector`."""
+INDEXED = 4000
+"""Dimensions that pgvector's HNSW takes for the type `halfvec`."""
 _MIGRATION = timedelta(hours=6)
 """How long it may take until it is ready: other dimensions or another model make all anew."""
-_STORE, _GATEWAY = "DATABASE_URL", "OPENAI_BASE_URL"
+_STORE, _MILVUS, _GATEWAY = "DATABASE_URL", "MILVUS_URI", "OPENAI_BASE_URL"
 """What components hand out that keep vectors, and that make them."""
 
 
@@ -42,7 +42,7 @@ class Vectors(Component):
     section: ClassVar[Section] = Section.AI
 
     store: Named
-    """The postgres that keeps them; it needs the extension `vector`."""
+    """The postgres that keeps them, with the extension `vector`; or a milvus."""
     dimensions: Annotated[Count, Field(ge=1, le=16000)]
     """Length of a vector. A model with shorter ones will do; another length is a migration."""
     index: Index = Index()
@@ -84,10 +84,14 @@ class Vectors(Component):
 
     def _told(self, name: Name, around: Surroundings) -> dict[str, Text]:
         database = self._from(around, (self.store,), _STORE)
+        milvus = self._from(around, (self.store,), _MILVUS)
+        stored = {"MILVUS_URL": milvus.values["url"]} if milvus else {
+            "DATABASE_URL": database.values["url"] if database else Text()
+        }  # fmt: skip
         told = {
             "NAME": Text.of(name),
             "KEYS": Text.of(Secret(name=key_of(name))),
-            "DATABASE_URL": database.values["url"] if database else Text(),
+            **stored,
             "DIMENSIONS": Text.of(str(self.dimensions)),
             "M": Text.of(str(self.index.m)),
             "EF_CONSTRUCTION": Text.of(str(self.index.ef_construction)),
@@ -105,9 +109,10 @@ class Vectors(Component):
         return next((each for each in found if variable in each.variables), None)
 
     def _findings(self, around: Surroundings) -> Iterator[Finding]:
-        if self.store in around.exports and self._from(around, (self.store,), _STORE) is None:
+        kept = [self._from(around, (self.store,), each) for each in (_STORE, _MILVUS)]
+        if self.store in around.exports and not any(kept):
             yield Finding(code="SW385", at=Place(path="store"), facts={"name": self.store})
-        if self.dimensions > INDEXED:
+        if self.dimensions > INDEXED and kept[0]:
             facts = {"dimensions": self.dimensions, "most": INDEXED}
             at = Place(path="dimensions")
             yield Finding(code="SW386", at=at, severity=Severity.WARNING, facts=facts)

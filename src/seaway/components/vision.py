@@ -15,7 +15,7 @@ from seaway.model.route import Upstream
 from seaway.model.settings.code import HTTP, Uses, own_variables
 from seaway.model.settings.form import Count, Word
 from seaway.model.settings.openai import (
-    IMAGE,
+    MODELS_IMAGE,
     PORT,
     READY,
     checks,
@@ -89,7 +89,7 @@ class Vision(Component):
         served = Workload(
             name=name,
             component=name,
-            program=Command(argv=("python", "-m", "seaway.ai.vision"), image=IMAGE),
+            program=Command(argv=("python", "-m", "seaway.ai.vision"), image=MODELS_IMAGE),
             env={**own_variables(around.environment, "UTC", (HTTP,)), **self._told(name, around)},
             ports={HTTP: PORT},
             uses=tuple(sorted(needed)),

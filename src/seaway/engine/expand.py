@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
+from seaway.model.backup import Saving
 from seaway.model.finding import Finding
 from seaway.model.names import Name
 from seaway.model.route import Upstream
@@ -23,6 +24,7 @@ class Expanded:
     workloads: tuple[Workload, ...]
     upstreams: tuple[Upstream, ...]
     secrets: tuple[SecretNeed, ...]
+    savings: tuple[Saving, ...]
     findings: tuple[Finding, ...]
 
 
@@ -50,6 +52,7 @@ def expand(
         workloads=tuple(each for expansion in done.values() for each in expansion.workloads),
         upstreams=tuple(each for expansion in done.values() for each in expansion.upstreams),
         secrets=tuple(each for expansion in done.values() for each in expansion.secrets),
+        savings=tuple(each.saving for each in done.values() if each.saving),
         findings=(*_findings(stack, done), *_taken(stack, done)),
     )
 

@@ -27,7 +27,7 @@ def asked(line: Line) -> Asked | None:
         ended, status = str(told["ended"]), int(told["status"])
         times = [int(told[name]) for name in ("queued", "connect", "header")]
         instance = str(told["instance"])
-        workload = str(told["upstream"])
+        workload = str(told["upstream"]).partition(".")[0]  # of several, by its port
     except (ValueError, KeyError, TypeError):
         return None
     left = ended[:1] in CLIENT

@@ -99,6 +99,7 @@ def resolve(
             for each in (_finished(each, whole) for each in workloads)
         ),
         routing=routed.routing,
+        savings=expanded.savings,
     )
     findings = (
         *stack.findings, *understood.findings, *graph.findings, *expanded.findings,

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 KEPT = 1000
 """Of each kind; the oldest are forgotten."""
+MOST_RECORDINGS = 50
+"""They are large, and in memory."""
 CHINA = timezone(timedelta(hours=8))
 FAULTS = ("callback-twice", "callback-late", "callback-lost", "refuse")
 
@@ -81,6 +83,37 @@ class Payment:
         return sum(each.amount for each in self.refunds)
 
 
+@dataclass(slots=True, kw_only=True)
+class Recording:
+    """What a meeting left behind."""
+
+    file: str
+    """Its identifier."""
+    meeting: str
+    code: str
+    """The number that people dial."""
+    subject: str
+    creator: str
+    creator_name: str
+    content: bytes
+    media_type: str
+    seconds: int
+    made: datetime
+    callbacks: list[Callback] = field(default_factory=list[Callback])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One mail, or one message to a group."""
+
+    number: str
+    at: datetime
+    sender: str
+    to: str
+    text: str
+    subject: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One short message."""
@@ -91,6 +124,11 @@ class Message:
     sign: str
     template: str
     params: dict[str, str]
+
+    @property
+    def to(self) -> str:
+        """Who gets it."""
+        return self.phone
 
     @property
     def text(self) -> str:
@@ -104,7 +142,8 @@ class Book:
 
     def __init__(self) -> None:
         self.payments: dict[str, Payment] = {}
-        self.messages: list[Message] = []
+        self.messages: list[Message | Note] = []
+        self.recordings: dict[str, Recording] = {}
         self.faults: Counter[str] = Counter()
 
     def enter(self, payment: Payment) -> None:
@@ -113,7 +152,13 @@ class Book:
         while len(self.payments) > KEPT:
             del self.payments[next(iter(self.payments))]
 
-    def sent(self, message: Message) -> None:
+    def recorded(self, recording: Recording) -> None:
+        """A new recording."""
+        self.recordings[recording.file] = recording
+        while len(self.recordings) > MOST_RECORDINGS:
+            del self.recordings[next(iter(self.recordings))]
+
+    def sent(self, message: Message | Note) -> None:
         """A new message."""
         self.messages = [*self.messages[1 - KEPT :], message]
 

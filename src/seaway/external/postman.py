@@ -1,6 +1,7 @@
 """Postman: brings callbacks to the merchant, again and again until they are answered."""
 
 import asyncio
+import http
 import http.client
 import urllib.error
 import urllib.request
@@ -26,6 +27,8 @@ class Letter:
     good: Callable[[int, bytes], bool]
     waits: Sequence[float]
     """Seconds after each try that was not answered well."""
+    before: Callable[[], tuple[str, Mapping[str, str], bytes]] | None = None
+    """A question that the address must answer first: what is asked, headers, and the answer."""
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -42,6 +45,8 @@ class Postman:
     group: asyncio.TaskGroup
     book: Book
     hurry: float
+    _trusted: set[str] = field(default_factory=set[str])
+    """Addresses that have answered the question."""
     _opener: urllib.request.OpenerDirector = field(
         default_factory=lambda: urllib.request.build_opener(
             urllib.request.ProxyHandler({}), _Stay()
@@ -68,17 +73,24 @@ class Postman:
         callback.state = "given up"
 
     async def _try(self, callback: Callback, letter: Letter) -> bool:
-        body, headers = letter.write()
         mark = Try(at=now(), outcome="asking")
         callback.tries.append(mark)
-        mark.status, said = await asyncio.to_thread(self._post, callback.url, body, headers)
+        if letter.before is not None and callback.url not in self._trusted:
+            where, headers, expected = letter.before()
+            mark.status, said = await asyncio.to_thread(self._ask, where, None, headers)
+            if mark.status != http.HTTPStatus.OK or said.strip() != expected:
+                mark.outcome = "the address did not prove itself: " + said.decode(errors="replace")
+                return False
+            self._trusted.add(callback.url)
+        body, headers = letter.write()
+        mark.status, said = await asyncio.to_thread(self._ask, callback.url, body, headers)
         good = bool(mark.status) and letter.good(mark.status, said)
         mark.outcome = "answered" if good else said.decode("utf-8", "replace")[:200] or "no answer"
         return good
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Status and body; 0 and the trouble where there was no answer."""
-        asked = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310 -- checked when ordered
+    def _ask(self, url: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and body; 0 and the trouble where there was no answer. A body is posted."""
+        asked = urllib.request.Request(url, body, dict(headers))  # noqa: S310 -- checked when ordered
         try:
             with self._opener.open(asked, timeout=PATIENCE) as answer:
                 return answer.status, answer.read(_READ)

@@ -9,9 +9,11 @@ class Settings:
     """Whose service is played, and the account there."""
 
     provider: str
-    """`wechat`, `alipay` or `aliyun`."""
+    """`wechat`, `alipay`, `aliyun`, `tencent-meeting`, `feishu`, `smtp`; `inbox` for all."""
     host: str = "127.0.0.1"
     port: int = 8000
+    smtp: tuple[int, int] = (1025, 0)
+    """Where mail is taken: the port given, and one that is tried beside it; 0 is none."""
     hurry: float = 15.0
     """How many times sooner than in the world a callback is tried again."""
     account: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -38,6 +40,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
         provider=provider,
         host=environ.get("HOST") or usual.host,
         port=int(environ.get("PORT") or usual.port),
+        smtp=(int(environ.get("SMTP_PORT") or usual.smtp[0]), int(told.pop("usual_port", "") or 0)),
         hurry=float(told.pop("hurry", "") or usual.hurry),
         account=told,
     )

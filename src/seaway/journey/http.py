@@ -109,10 +109,10 @@ class Http:
 
     @contextlib.asynccontextmanager
     async def stream(
-        self, method: str, path: str, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, json: Json = None
     ) -> AsyncGenerator[Stream]:
         """An answer while it comes; raises NoAnswer."""
-        async with self._asked(method, path, b"", headers) as coming:
+        async with self._asked(method, path, _packed(json), _typed(headers, json)) as coming:
             yield coming
 
     async def fingerprint(self, host: str) -> str:

@@ -206,6 +206,18 @@ WORDS: dict[str, Words] = {
         fix_en="start it first: seaway up -d",
         fix_zh="请先启动：seaway up -d",
     ),
+    "SW597": Words(
+        en="{name} has no standby: nobody can take over",
+        zh="{name} 没有备库：无人可以接替",
+        fix_en="give it one in the stack file: standby: 1",
+        fix_zh="在栈文件中为它加上 standby: 1",
+    ),
+    "SW598": Words(
+        en="{name} cannot take over now: it is no member that follows closely",
+        zh="{name} 现在无法接替：它不是紧跟主库的成员",
+        fix_en="these can: {known}; see seaway status",
+        fix_zh="可以接替的有：{known}；参见 seaway status",
+    ),
     "SW596": Words(
         en="the supervisor did not change in time",
         zh="守护进程未能及时交接",

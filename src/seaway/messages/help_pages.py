@@ -97,6 +97,11 @@ WORDS: dict[str, Words] = {
         "file again.",
         zh="调整服务的实例数量。\n在下一次 up 之前有效，之后重新以文件为准。",
     ),
+    "help failover": Words(
+        en="Let a standby take over from the leader of a store.\nThe leader ends in good order, "
+        "the standby has all it had, and the former leader follows it. Connections are cut once.",
+        zh="让备库接替主库。\n主库会正常停止，备库拥有其全部数据，原主库随后改为跟随它。现有连接会断开一次。",
+    ),
     "help install": Words(
         en="Have systemd keep the supervisor of this stack.\nWrites one unit and enables it: after "
         "a reboot everything comes back. What runs does not notice.",
@@ -189,6 +194,10 @@ WORDS: dict[str, Words] = {
     "option destroy data": Words(
         en="Remove all data too; STACK is the name of the stack.",
         zh="同时删除全部数据；STACK 是应用栈的名称。",
+    ),
+    "option failover to": Words(
+        en="The instance that is to lead; the first that can, without it.",
+        zh="要成为主库的实例；省略时选第一个可以接替的实例。",
     ),
     "option follow": Words(en="Go on showing what comes.", zh="持续显示新的内容。"),
     "option since": Words(

@@ -70,6 +70,12 @@ WORDS: dict[str, Words] = {
         fix_en="give it a 'port', or route to one of: {known}",
         fix_zh="给它加上 'port'，或改为转到：{known}",
     ),
+    "SW419": Words(
+        en="'{name}' does not answer calls of gRPC",
+        zh="'{name}' 不应答 gRPC 调用",
+        fix_en="give it a port called 'grpc': port: {{grpc: 50051}}, or route to one of: {known}",
+        fix_zh="给它加上名为 'grpc' 的端口：port: {{grpc: 50051}}，或改为转到：{known}",
+    ),
     "SW416": Words(
         en="a burst of {burst} says nothing without a rate",
         zh="没有速率，只写突发量 {burst} 没有意义",

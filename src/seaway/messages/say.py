@@ -5,12 +5,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from seaway.messages import (
+    backup,
     command_line,
     deploy,
+    docker,
     doctor,
     engine,
     external,
     help_pages,
+    images,
     ingress,
     jobs,
     labels,
@@ -35,6 +38,7 @@ CATALOGUE: Mapping[str, Words] = {
     code: words
     for area in (
         stackfile,
+        backup,
         local,
         models,
         parts,
@@ -46,6 +50,8 @@ CATALOGUE: Mapping[str, Words] = {
         deploy,
         help_pages,
         labels,
+        docker,
+        images,
         doctor,
         secrets,
         verify,

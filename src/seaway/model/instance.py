@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from seaway.model.names import Digest, InstanceId, Name
+from seaway.model.standing import Said
 
 
 class Phase(StrEnum):
@@ -90,3 +91,5 @@ class Instance:
     """Why it is in this phase, for people; never a secret."""
     config: Digest = Digest("")
     """For a proxy: the routing it works by."""
+    said: Said | None = None
+    """For a member of a store and its gate: what it said of itself last."""

@@ -1,6 +1,6 @@
 """Probes: how to tell that an instance is ready, or alive. Data; targets carry them out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -23,6 +23,15 @@ class TcpProbe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcProbe:
+    """Good when the health service of gRPC says that this service is served; '' is all of it."""
+
+    service: str
+    port: str
+    probe: Literal["grpc"] = "grpc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecProbe:
     """Good when the command ends with status 0 inside the instance."""
 
@@ -35,9 +44,11 @@ class PartProbe:
     """The part's own check: authenticated, and able to fail for the reason it exists (R136)."""
 
     probe: Literal["part"] = "part"
+    alone: bool = field(default=False, repr=False)
+    """Whether it is only to answer itself, however the other members of its store do."""
 
 
-Probe = HttpProbe | TcpProbe | ExecProbe | PartProbe
+Probe = HttpProbe | TcpProbe | GrpcProbe | ExecProbe | PartProbe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,8 @@ class Checks:
     failures: int = 3
     live_failures: int = 3
     """The same for `live`, which is asked more patiently where both ask the same."""
+    again: timedelta | None = field(default=None, repr=False)
+    """Pause after a first failure, where it must be known sooner; `every` where it is not given."""
 
 
 STARTUP_PAUSE = timedelta(milliseconds=50)

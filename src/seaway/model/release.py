@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from seaway.model.backup import Saving
 from seaway.model.names import Digest, Name
 from seaway.model.route import Routing
 from seaway.model.workload import Workload, digest_of
@@ -20,9 +21,13 @@ class Release:
     number: int = 0
     """0 until the ledger has given one."""
     environment: str = "local"
+    target: str = field(default="local", repr=False)
+    """The platform it runs on, by its first word; no instance is another for it."""
     workloads: tuple[Workload, ...] = ()
     """In start order."""
     routing: Routing = Routing()
+    savings: tuple[Saving, ...] = ()
+    """How the data of its stores is saved."""
     created: datetime | None = None
     why: str = ""
     """The command that made it, for people."""

@@ -7,6 +7,9 @@ from typing import Literal
 
 from seaway.model.names import Name
 
+GRPC = "grpc"
+"""A port of this name speaks gRPC."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
@@ -47,6 +50,11 @@ class Route:
     """Cache-Control for static files that carry no hash in their name."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    @property
+    def upstream(self) -> str:
+        """What the proxy calls those that answer."""
+        return upstream_name(self.to, self.port)
+
 
 STAND_IN = Name("acme")
 """The workload that signs certificates in place of an authority, on the reader's own machine."""
@@ -82,10 +90,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """A balanced workload as the proxy must know it."""
+    """A balanced port of a workload as the proxy must know it."""
 
     workload: Name
     port: str
+    """One called `grpc` is spoken to by gRPC: HTTP/2, each call to another instance."""
     check: str = ""
     """Path for the proxy's own health question; empty for a connection only."""
     balance: Literal["leastconn", "roundrobin"] = "leastconn"
@@ -93,6 +102,16 @@ class Upstream:
     """Most instances expected at once, new and old together."""
     failures: int = 3
     """Failed connections in a row that take an instance out at once (R6)."""
+
+    @property
+    def name(self) -> str:
+        """What the proxy calls it; most workloads have one, and it is called as they are."""
+        return upstream_name(self.workload, self.port)
+
+
+def upstream_name(workload: Name, port: str) -> str:
+    """Of the upstream that a port of a workload belongs to."""
+    return f"{workload}.{GRPC}" if port == GRPC else workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from seaway.model.names import Name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """Where a workload is reached; a balanced one by its balancer."""
+    """Where a workload is reached; a balanced one by its balancer, a store by the member named."""
 
     workload: Name
+    slot: int = 0
     hole: Literal["host"] = "host"
 
 
@@ -20,6 +21,7 @@ class Port:
 
     workload: Name
     port: str
+    slot: int = 0
     hole: Literal["port"] = "port"
 
 

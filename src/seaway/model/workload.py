@@ -11,6 +11,7 @@ from seaway.model.json import Json
 from seaway.model.names import Digest, Name
 from seaway.model.probe import Checks
 from seaway.model.scaling import Scaling
+from seaway.model.standing import Following
 from seaway.model.text import Text
 
 
@@ -20,7 +21,9 @@ class Role(StrEnum):
     SERVICE = "service"
     """Any number of equal instances, a new one ready before an old one stops."""
     STORE = "store"
-    """One instance that owns volumes: stopped before it is replaced."""
+    """Members that own volumes, one or several: each stopped before it is replaced."""
+    GATE = "gate"
+    """The one address of a store with members: told who leads while it runs."""
     PROXY = "proxy"
     """The one way in; told of new routes while it runs."""
     JOB = "job"
@@ -107,6 +110,11 @@ class Volume:
     """Where it is mounted in containers."""
     size: int = 0
     """Bytes asked for; 0 for no figure."""
+
+
+def volume_of(volume: str, slot: int) -> str:
+    """What a volume of one member is called; that of the first as it is written."""
+    return f"{volume}-{slot}" if slot else volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,8 @@ class Workload:
     """Raised by `restart`, to ask for new instances of the same."""
     scaling: Scaling | None = field(default=None, repr=False)
     """By what the number of replicas changes by itself. No instance is another for it."""
+    following: Following | None = field(default=None, repr=False)
+    """How members of a store follow a leader; None where there is none. As above."""
     _digest: str = field(default="", init=False, repr=False, compare=False)
     """Made when first asked for: every look at a stack asks for it many times."""
 

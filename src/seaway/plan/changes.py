@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
-from seaway.model.workload import Role, Workload
+from seaway.model.workload import Role, Workload, volume_of
 
 
 class Act(StrEnum):
@@ -97,15 +97,22 @@ def fates(release: Release, there: Sequence[tuple[str, str, int]]) -> tuple[Data
 
 def _claimed(release: Release, there: Sequence[tuple[str, str, int]]) -> Iterator[DataFate]:
     sizes = {(workload, volume): size for workload, volume, size in there}
+    for workload, volume in _volumes(release):
+        size = sizes.get((workload, volume))
+        fate = Fate.CREATED if size is None else Fate.KEPT
+        yield DataFate(workload=workload, volume=volume, fate=fate, size=size or 0)
+
+
+def _volumes(release: Release) -> Iterator[tuple[str, str]]:
+    """Workload and volume, one for each member."""
     for workload in release.workloads:
         for volume in workload.volumes:
-            size = sizes.get((workload.name, volume.name))
-            fate = Fate.CREATED if size is None else Fate.KEPT
-            yield DataFate(workload=workload.name, volume=volume.name, fate=fate, size=size or 0)
+            for slot in range(workload.replicas):
+                yield workload.name, volume_of(volume.name, slot)
 
 
 def _orphaned(release: Release, there: Sequence[tuple[str, str, int]]) -> Iterator[DataFate]:
-    claimed = {(each.name, v.name) for each in release.workloads for v in each.volumes}
+    claimed = set(_volumes(release))
     for workload, volume, size in there:
         if (workload, volume) not in claimed:
             yield DataFate(workload=workload, volume=volume, fate=Fate.ORPHANED, size=size)

@@ -7,6 +7,7 @@ from datetime import datetime
 from seaway.model.instance import Instance, Phase, Traffic
 from seaway.model.names import Name
 from seaway.model.release import Release
+from seaway.model.standing import Lead, Leads
 from seaway.model.workload import Role, Workload
 
 
@@ -17,6 +18,8 @@ class Look:
     release: Release
     seen: Sequence[Instance]
     now: datetime
+    leads: Leads = field(default_factory=dict[str, Lead])
+    """Who leads the members of a store, as the target has written down."""
     _sorted: dict[str, list[Instance]] = field(
         default_factory=dict[str, list[Instance]], init=False, repr=False, compare=False
     )
@@ -52,7 +55,13 @@ class Look:
             return True
         if workload.role is Role.JOB:
             return any(i.phase is Phase.DONE for i in self.of(name) if i.digest == workload.digest)
-        return any(each.phase is Phase.READY for each in self.of(name))
+        ready = sum(each.phase is Phase.READY for each in self.of(name))
+        return ready >= self._enough(workload)
+
+    def _enough(self, workload: Workload) -> int:
+        """Of the members of a store that see to themselves, most: fewer decide nothing."""
+        alike = workload.role is Role.STORE and workload.following is None
+        return workload.replicas // 2 + 1 if alike else 1
 
     def startable(self, workload: Workload) -> bool:
         return all(self.satisfied(name) for name in workload.uses)

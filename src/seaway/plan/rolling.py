@@ -10,25 +10,27 @@ from typing import assert_never
 
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
+from seaway.model.standing import Leads
 from seaway.model.workload import Role, Workload
 from seaway.plan import bluegreen, canary
+from seaway.plan.leading import aimed, led
 from seaway.plan.leaving import forgotten, leave, unwanted
 from seaway.plan.look import Look
-from seaway.plan.restart import not_before
-from seaway.plan.steps import Create, Plan, Start, Step, Stop
+from seaway.plan.members import members
+from seaway.plan.slots import Found, created, started
+from seaway.plan.steps import Create, Plan, Stop
 from seaway.plan.times import next_time
 from seaway.plan.traffic import configured, traffic
 
 SURGE = 1
 """So many more than wanted may run during a rolling update."""
 
-Found = Step | datetime
-"""What a planner yields: something to do now, or when to look again."""
 
-
-def rolling(release: Release, seen: Sequence[Instance], now: datetime) -> Plan:
+def rolling(
+    release: Release, seen: Sequence[Instance], now: datetime, leads: Leads | None = None
+) -> Plan:  # fmt: skip
     """What can be done now to come nearer to the release. The same input gives the same plan."""
-    look = Look(release, seen, now)
+    look = Look(release, seen, now, leads or {})
     found = list(_found(look))
     times = [each for each in found if isinstance(each, datetime)]
     return Plan(
@@ -49,8 +51,8 @@ def _kept(look: Look, workload: Workload) -> Iterator[Found]:
     match workload.role:
         case Role.SERVICE:
             yield from _service(look, workload)
-        case Role.STORE:
-            yield from _single(look, workload)
+        case Role.STORE | Role.GATE:
+            yield from _store(look, workload)
         case Role.PROXY:
             yield from _single(look, workload)
             yield from configured(look, workload)
@@ -81,8 +83,8 @@ def _beside(look: Look, workload: Workload, copies: int) -> Iterator[Found]:
     taken = {each.slot for each in fresh}
     for slot in range(copies):
         if slot not in taken:
-            yield from _create(look, workload, slot)
-    yield from _starts(look, workload, fresh)
+            yield from created(look, workload, slot)
+    yield from started(look, workload, fresh)
 
 
 def _one_by_one(look: Look, workload: Workload) -> Iterator[Found]:
@@ -98,10 +100,23 @@ def _one_by_one(look: Look, workload: Workload) -> Iterator[Found]:
     taken = {each.slot for each in fresh}
     empty = [slot for slot in range(workload.replicas) if slot not in taken]
     for slot in empty[: max(room, 0)]:
-        yield from _create(look, workload, slot)
-    yield from _starts(look, workload, fresh)
+        yield from created(look, workload, slot)
+    yield from started(look, workload, fresh)
     yield from traffic(look, workload)
     yield from leave(look, workload)
+
+
+def _store(look: Look, workload: Workload) -> Iterator[Found]:
+    """Members that are told who leads, members that see to that themselves, or but one."""
+    if workload.role is Role.GATE:
+        yield from _single(look, workload)
+        yield from aimed(look, workload)
+    elif workload.following or workload.name in look.leads:
+        yield from led(look, workload)
+    elif workload.replicas > 1:
+        yield from members(look, workload)
+    else:
+        yield from _single(look, workload)
 
 
 def _single(look: Look, workload: Workload) -> Iterator[Found]:
@@ -112,8 +127,8 @@ def _single(look: Look, workload: Workload) -> Iterator[Found]:
         if each.phase is not Phase.STOPPING:
             yield Stop(instance=each, why="replaced by a new release")
     if not live:
-        yield from _create(look, workload, 0)
-    yield from _starts(look, workload, live)
+        yield from created(look, workload, 0)
+    yield from started(look, workload, live)
 
 
 def _scheduled(look: Look, workload: Workload) -> Iterator[Found]:
@@ -126,34 +141,7 @@ def _scheduled(look: Look, workload: Workload) -> Iterator[Found]:
         yield due
     elif not live:
         yield Create(workload=workload, slot=0)
-    yield from _starts(look, workload, live)
-
-
-def _create(look: Look, workload: Workload, slot: int) -> Iterator[Found]:
-    """A new instance for the slot, if the last one there did not die too recently."""
-    dead = [
-        each for each in look.over(workload.name)
-        if each.slot == slot and each.phase is Phase.DEAD and each.digest == workload.digest
-    ]  # fmt: skip
-    if not dead:
-        yield Create(workload=workload, slot=slot)
-        return
-    last = dead[-1]
-    when = not_before(last, workload, look.seen)
-    if when is None:
-        return
-    if when > look.now:
-        yield when
-    else:
-        start = look.startable(workload)
-        yield Create(workload=workload, slot=slot, deaths=last.deaths, start=start)
-
-
-def _starts(look: Look, workload: Workload, live: Sequence[Instance]) -> Iterator[Found]:
-    for each in live:
-        fresh = each.digest == workload.digest
-        if fresh and each.phase is Phase.PREPARED and look.startable(workload):
-            yield Start(instance=each, workload=workload)
+    yield from started(look, workload, live)
 
 
 def _sick(look: Look, workload: Workload) -> Iterator[Found]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from seaway.model.instance import FULL, Instance
 from seaway.model.names import Digest
+from seaway.model.standing import Aim, Lead, Post
 from seaway.model.workload import Workload
 
 
@@ -67,6 +68,8 @@ class Stop:
     why: str
     failed: bool = False
     """Stopped because it failed: it counts as a death."""
+    at_once: bool = False
+    """Killed, without being asked first: until it is gone nobody can take its place."""
 
     @property
     def key(self) -> str:
@@ -96,7 +99,42 @@ class Configure:
         return f"configure {self.instance.id} {self.routing}"
 
 
-Step = Create | Start | Admit | Drain | Stop | Forget | Configure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promote:
+    """Let this member lead; nobody may lead beside it. First it is written down, then it is told.
+
+    Written down already, it is told again.
+    """
+
+    lead: Lead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Write down who is safe. To be told of the leader, which must answer its clients now.
+
+    Whoever is added must have everything the leader has acknowledged, which now waits for it.
+    """
+
+    lead: Lead
+
+
+Order = Promote | Trust | Post | Aim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrange:
+    """Tell a member of a store, or its gate, what it is among the others."""
+
+    instance: Instance
+    order: Order
+
+    @property
+    def key(self) -> str:
+        return f"arrange {self.instance.id}"
+
+
+Step = Create | Start | Admit | Drain | Stop | Forget | Configure | Arrange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

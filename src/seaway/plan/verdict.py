@@ -7,6 +7,7 @@ from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release, routing_digest
 from seaway.model.workload import Role, Workload
 from seaway.plan import bluegreen, canary
+from seaway.plan.leading import standing
 from seaway.plan.look import Look
 
 DEATHS_ON_TRIAL = 3
@@ -52,13 +53,23 @@ def settled(look: Look, workload: Workload) -> bool:
             return (
                 len(live) == 1 and _fresh_and_ready(live[0], workload) and live[0].config == wanted
             )
-        case Role.STORE:
-            return len(live) == 1 and _fresh_and_ready(live[0], workload)
+        case Role.STORE | Role.GATE:
+            fresh = [each for each in live if _fresh_and_ready(each, workload)]
+            handing = any(_to_be_replaced(each, workload) for each in live)
+            return len(fresh) == len(live) == workload.replicas and not handing
         case Role.SERVICE:
             if look.release.back:  # what the failed one has left serves nobody any more
                 live = tuple(each for each in live if each.phase is not Phase.STOPPING)
             serving = [each for each in live if _serves(look, each, workload)]
             return len(serving) == len(live) == workload.replicas
+
+
+def _to_be_replaced(instance: Instance, workload: Workload) -> bool:
+    """Whether it leads, and another is wanted to."""
+    wish, said = workload.following and workload.following.handover, standing(instance)
+    if not wish or not said or not said.leads:
+        return False
+    return said.post is not None and said.post.epoch == wish.epoch
 
 
 def _fresh_and_ready(instance: Instance, workload: Workload) -> bool:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from seaway.model.backup import Saving
 from seaway.model.finding import Finding
 from seaway.model.names import Name
 from seaway.model.route import Upstream
@@ -69,6 +70,8 @@ class Expansion:
     secrets: tuple[SecretNeed, ...] = ()
     upstreams: tuple[Upstream, ...] = ()
     """Balanced workloads; the proxy is told of those that are routed to or used by others."""
+    saving: Saving | None = None
+    """How its data is saved."""
     findings: tuple[Finding, ...] = ()
     """Paths in them are relative to the declaration."""
 

@@ -1,8 +1,9 @@
 """Target: a place where workloads run."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from seaway.model.certificate import Certificate
@@ -10,6 +11,7 @@ from seaway.model.finding import Finding
 from seaway.model.instance import Instance
 from seaway.model.names import Name
 from seaway.model.release import Release
+from seaway.model.workload import Workload
 from seaway.plan.steps import Plan, Step
 
 
@@ -96,6 +98,43 @@ class Asks(Protocol):
 
     async def ask(self, instance: Instance, release: Release, argv: Sequence[str]) -> Said:
         """Run without a terminal; the caller limits the time, and then the command is ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Where an instance answers to us, and what it was given: passwords are in it."""
+
+    host: str
+    ports: Mapping[str, int]
+    env: Mapping[str, str] = field(repr=False)
+
+
+class Reaches(Protocol):
+    """A target whose stores can be spoken to from here."""
+
+    async def reach(self, instance: Instance, release: Release) -> Reached:
+        """Where to, and by which passwords.
+
+        Raises:
+            NothingRunning: the instance has been forgotten meanwhile.
+        """
+        ...
+
+
+class Fills(Protocol):
+    """A target whose volumes can be filled from here, before anything runs on them."""
+
+    async def empty(self, workload: Workload) -> Path:
+        """The empty folder of its first volume, made as for a first start.
+
+        Raises:
+            DataRefused: there is data in it.
+        """
+        ...
+
+    async def filled(self, workload: Workload) -> None:
+        """Hand what is in it now to the server that will start on it."""
         ...
 
 

@@ -30,8 +30,8 @@ class Setting:
     """The folder for its control sockets; absolute and private."""
     http: Address
     https: Address | None = None
-    services: Mapping[Name, Address] = field(default_factory=dict[Name, Address])
-    """Where other workloads reach a balanced workload."""
+    services: Mapping[str, Address] = field(default_factory=dict[str, Address])
+    """Where other workloads reach an upstream, by its name."""
     members: tuple[Member, ...] = ()
     aliases: tuple[str, ...] = ()
     """Other names of the first site: `localhost` and the like."""

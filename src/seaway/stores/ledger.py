@@ -4,7 +4,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -48,6 +48,11 @@ class SqliteLedger:
         """What was seen last, by name: the value and how it is written down."""
         self._connection, self._sound = opened(path, SCHEMA)
 
+    def copy(self) -> bytes:
+        """All of it as the bytes of a file, of one moment."""
+        with self._used():
+            return bytes(self._connection.serialize())
+
     def close(self) -> None:
         """Once every thread is out of it: SQLite does not survive being closed in mid-call."""
         with self._lock:
@@ -61,10 +66,28 @@ class SqliteLedger:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
             except BaseException:
                 self._roll_back()
                 raise
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            self._write_over()
+            raise
+
+    def _write_over(self) -> None:
+        """What was refused when it was to be synced is in the log already, whole.
+
+        Nobody sees it, but who opens the file after a crash would take it for granted, unless
+        something else has been written in its place.
+        """
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA synchronous=NORMAL")  # syncing is what failed
+            _set(self._connection, "refused", b"")
 
     def _roll_back(self) -> None:
         """A commit that failed has left the transaction open, or has not: SQLite decides."""

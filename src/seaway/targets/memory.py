@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self, assert_never
 
+from seaway.errors import StepFailed
 from seaway.model.finding import Finding
 from seaway.model.instance import FULL, Address, Instance, Phase, Traffic
 from seaway.model.names import Digest, InstanceId, Name
@@ -14,7 +15,18 @@ from seaway.model.release import Release
 from seaway.model.workload import Role, Workload
 from seaway.plan.restart import deaths_in_a_row
 from seaway.plan.rolling import rolling
-from seaway.plan.steps import Admit, Configure, Create, Drain, Forget, Plan, Start, Step, Stop
+from seaway.plan.steps import (
+    Admit,
+    Arrange,
+    Configure,
+    Create,
+    Drain,
+    Forget,
+    Plan,
+    Start,
+    Step,
+    Stop,
+)
 from seaway.ports.clock import Clock
 
 FIRST_PORT = 20000
@@ -57,8 +69,10 @@ class MemoryTarget:
         del release  # it can pretend everything
         return ()
 
-    async def perform(self, step: Step, release: Release) -> None:
+    async def perform(self, step: Step, release: Release) -> None:  # noqa: C901, PLR0912 -- one branch a step
         del release  # the steps say enough
+        if isinstance(step, Arrange):
+            raise StepFailed("SW347", member=step.instance.id, left="-")  # it has no leaders
         match step:
             case Create():
                 self._create(step)

@@ -102,7 +102,8 @@ JOURNEY = Journey(
                 "Backup, destroy, restore in 5 minutes with less than an hour lost",
                 "备份、销毁、五分钟内恢复，丢失少于一小时",
             ),
-            not_yet=Both("there are no backups yet", "备份尚未实现"),
+            check=Visit.saved,
+            limit=LONG,
         ),
         Line(
             id="soak",

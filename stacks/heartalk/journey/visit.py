@@ -25,6 +25,8 @@ HEALTH = "/api/v1/health"
 LIMIT = 200
 """Requests a minute for each user."""
 REQUESTS, TOGETHER = 10_000, 100
+RESTORED_WITHIN = 300
+"""Seconds (the document: recovery in under five minutes)."""
 RATE, MEAN = 245.67, 407.042
 """Requests/s and ms, as the document reports them."""
 LONG = timedelta(minutes=5)
@@ -215,6 +217,29 @@ class Visit:
             Both("the broken one went back; no request failed", "损坏的版本已回滚；没有请求失败"),
             {**figures, "requests": seen.count},
         )
+
+    async def saved(self) -> Evidence:
+        """With everything removed but the backups, it is back as it was."""
+        held = await self._told("drill", "--format", "json")
+        saved = await self._told("backup", "--format", "json")
+        await self._told("down", "--destroy-data", self.system.stack)
+        begun = time.monotonic()
+        await self._told("restore")
+        seconds = time.monotonic() - begun
+        expect(seconds < RESTORED_WITHIN, Both("too slow", "太慢"), seconds=round(seconds, 1))
+        expect(
+            set(await self._healths()) == {200}, Both("it is not well again", "没有恢复健康")
+        )  # fmt: skip
+        return Evidence(
+            Both("drilled, destroyed and restored", "已演练、销毁并恢复"),
+            {"drill_s": json.loads(held)["rto_seconds"], "restore_s": round(seconds, 1),
+             "backup": json.loads(saved)[0]["backup"]},
+        )  # fmt: skip
+
+    async def _told(self, *words: str) -> str:
+        done = await self.system.seaway(*words, limit=LONG)
+        expect(done.status == 0, Both("a command failed", "命令失败"), said=done.stderr[-800:])
+        return done.stdout
 
     async def scales(self) -> Evidence:
         """Within 2 and 3 copies, for a small machine: the rules are the same up to 10."""

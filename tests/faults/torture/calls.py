@@ -166,7 +166,8 @@ async def zygote(folder: Path, *, boot: Path | None = None) -> AsyncIterator[Pat
         assert await process.stdout.readline() == b"ready\n", "Seaway could not be loaded"
         yield door
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # what it died of is the error to be told
+            process.kill()
         await process.wait()
 
 

@@ -52,7 +52,7 @@ class Audience:
         status, _ = await made.head()
         said = b""
         async with asyncio.timeout(self.seconds + 30):
-            while size := int(await made.reader.readline(), 16):
+            while size := int(await made.reader.readuntil(b"\r\n"), 16):
                 said += await made.reader.readexactly(size + 2)
         made.close()
         return status == 200 and said.count(b"data:") == int(self.seconds / 0.2) + 1

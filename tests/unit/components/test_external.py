@@ -1,9 +1,15 @@
-"""The pay and sms components: what follows from what is written, in each mode."""
+"""The components of services of others: what follows from what is written, in each mode."""
+
+from dataclasses import replace
 
 import pytest
 
+from seaway.components.bot import Bot
+from seaway.components.inbox import Inbox
+from seaway.components.meeting import Meeting
 from seaway.components.pay import Pay
 from seaway.components.sms import Sms
+from seaway.components.smtp import Smtp
 from seaway.external.settings import settings
 from seaway.messages import words_of
 from seaway.model.finding import Severity
@@ -115,3 +121,78 @@ def test_modes_that_there_are_not_are_an_error():
     sandbox = pay(provider="alipay", mode="sandbox", app="1", key="secret:K", public_key="x")
     assert "sandbox" in plain(sandbox.exports.variables["ALIPAY_GATEWAY_URL"])
     assert not sandbox.findings
+
+
+def meeting(environment: str = "local", **written: object) -> Expansion:
+    return expand(Meeting.model_validate(written), environment)
+
+
+def bot(environment: str = "local", **written: object) -> Expansion:
+    return expand(Bot.model_validate(written), environment)
+
+
+def mail(environment: str = "local", **written: object) -> Expansion:
+    return expand(Smtp.model_validate({"from": "noreply@lulab.dev", **written}), environment)
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        (meeting(), {"TENCENT_MEETING_APP_ID", "TENCENT_MEETING_SDK_ID", "TENCENT_MEETING_SECRET",
+                     "TENCENT_MEETING_TOKEN", "TENCENT_MEETING_URL"}),
+        (bot(), {"FEISHU_URL", "FEISHU_BOT_HOOK", "FEISHU_BOT_SECRET"}),
+        (mail(), {"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASS", "SMTP_FROM"}),
+    ],
+)  # fmt: skip
+def test_the_parties_of_lulab_are_played_and_give_the_names_of_its_documents(found, names):
+    [workload] = found.workloads
+    needed = {each.name for each in found.secrets}
+    used = {hole.name for text in workload.env.values() for hole in text.holes
+            if isinstance(hole, Secret)}  # fmt: skip
+
+    assert used == needed
+    assert names <= set(found.exports.variables)
+    assert plain(found.exports.values["mode"]) == "simulated"
+
+
+def test_events_go_to_the_service_that_is_named():
+    [workload] = meeting(webhook="api/webhooks/tencent-meeting").workloads
+    where = workload.env["EXTERNAL_WEBHOOK"]
+
+    assert plain(where) == "http://x:x/webhooks/tencent-meeting"
+    assert {getattr(hole, "workload", None) for hole in where.holes} == {"api"}
+    assert "EXTERNAL_WEBHOOK" not in meeting().workloads[0].env
+
+
+def test_mail_is_caught_on_1025_in_development():
+    [workload] = mail().workloads
+
+    assert workload.ports["smtp"] == 1025
+    assert plain(workload.env["EXTERNAL_USUAL_PORT"]) == "1025"
+
+
+def test_in_production_all_of_them_are_of_the_world_and_what_is_missing_is_told():
+    real = meeting("production", app="2", sdk="3", key="k", secret="secret:S", token="secret:T")
+    there = mail("production", host="smtp.production.com", user="u", password="secret:P")
+
+    assert not real.workloads
+    assert not real.findings
+    assert plain(real.exports.variables["TENCENT_MEETING_URL"]) == "https://api.meeting.qq.com"
+    assert plain(there.exports.variables["SMTP_PORT"]) == "587"
+    assert plain(there.exports.variables["SMTP_HOST"]) == "smtp.production.com"
+    assert {each.facts["setting"] for each in bot("production").findings} == {"hook", "secret"}
+
+
+def test_one_inbox_knows_those_that_are_simulated():
+    around = Surroundings(
+        stack=Name("lulab"), environment="local", folder="/srv",
+        exports={Name("mail"): mail().exports, Name("bot"): bot("production").exports},
+    )  # fmt: skip
+    found = Inbox.model_validate({"uses": ["mail", "bot"]}).expand(Name("inbox"), around)
+
+    [workload] = found.workloads
+    assert {"EXTERNAL_INBOX_OF_MAIL"} == {
+        name for name in workload.env if name.startswith("EXTERNAL_INBOX")
+    }
+    nothing = replace(around, exports={Name("bot"): bot("production").exports})
+    assert Inbox().expand(Name("inbox"), nothing) == Expansion()

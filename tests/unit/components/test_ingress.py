@@ -43,6 +43,19 @@ def findings(settings):
     return [(each.code, each.at.path) for each in routed(settings).findings]
 
 
+def test_a_route_for_calls_leads_to_the_port_for_calls():
+    """R66, R20."""
+    ai = (Upstream(workload=Name("api"), port="grpc"), WEB)
+    given = {HOST: {"routes": {"/": {"to": "api", "grpc": True}}}}
+    names = frozenset(map(Name, ("api", "web")))
+    made = routing(given, upstreams=ai, inner=frozenset(), names=names)
+    [route] = made.routing.sites[0].routes
+
+    assert (route.port, route.upstream) == ("grpc", "api.grpc")
+    assert route.timeouts.response == timedelta(seconds=600)
+    assert findings(given) == [("SW419", f"{HOST}.routes./.to")]
+
+
 def test_the_example_of_the_documentation_becomes_what_it_says():
     made = routed(EXAMPLE)
     [site] = made.routing.sites

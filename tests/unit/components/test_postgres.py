@@ -1,6 +1,7 @@
 """The postgres component: what follows from what is written."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -126,13 +127,13 @@ def test_a_size_without_a_unit_is_an_error():
     assert codes(settings={"work_mem": 4096}) == {"SW307": Severity.ERROR}
 
 
-def test_what_is_not_built_yet_is_said():
-    backup = {"to": "vault", "goals": {"rpo": "1m", "rto": "5m"}, "keep": {"daily": 7}}
+def test_how_it_is_saved_goes_with_the_release():
+    backup = {"to": "/kept", "goals": {"rpo": "1m", "rto": "5m"}, "keep": {"daily": 7}}
+    saving = expand(standby={"count": 1, "lag_max": "10s"}, backup=backup).saving
 
-    assert codes(standby={"count": 1, "lag_max": "10s"}, backup=backup) == {
-        "SW304": Severity.INFO,
-        "SW305": Severity.WARNING,
-    }
+    assert saving is not None
+    assert (saving.store, saving.destination.folder) == ("db", "/kept")
+    assert (saving.rpo, saving.keep.daily) == (timedelta(minutes=1), 7)
 
 
 def test_a_common_slip_in_an_extension_is_mended():
@@ -184,5 +185,5 @@ def test_every_finding_has_words():
         standby=1, backup={"to": "vault"},
     )  # fmt: skip
 
-    assert len(found) == 6
+    assert len(found) == 4
     assert all(words_of(code).zh for code in found)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from seaway.model.probe import Checks, HttpProbe, TcpProbe
+from seaway.model.probe import Checks, GrpcProbe, HttpProbe, TcpProbe
 from seaway.model.settings.cron import cron
 from seaway.model.text import Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Build, Command, Role, Server
@@ -169,8 +169,8 @@ def test_two_paths_are_asked_for_what_they_say():
 
 def test_without_a_path_a_connection_is_enough():
     assert api("port: 8000").checks.ready == TcpProbe(port="http")
-    assert api("port: {grpc: 50051}").checks.ready == TcpProbe(port="grpc")
-    assert not api("port: {grpc: 50051}").balanced
+    assert api("port: {admin: 9000}").checks.ready == TcpProbe(port="admin")
+    assert not api("port: {admin: 9000}").balanced
 
 
 def test_a_migration_runs_before_the_first_new_copy():
@@ -229,6 +229,29 @@ def test_services_reach_each_other_through_the_balancer():
     assert web.uses == ("api", "ingress")
     assert [each.workload for each in release.routing.upstreams] == ["api"]
     assert release.find("ingress").role is Role.PROXY
+
+
+def test_calls_of_grpc_are_balanced_behind_an_address_of_their_own():
+    """R66. HTTP and gRPC of one service are two upstreams; its clients are told both."""
+    release = release_of(
+        "services:\n"
+        "  ai: {run: x, port: {http: 8081, grpc: 50051}, health: {grpc: ''}, replicas: 3}\n"
+        "  web: {run: y, uses: [ai]}\n"
+    ).release
+    ai, web = release.find("ai"), release.find("web")
+
+    assert web.env["AI_GRPC"] == Text.of(Host(workload="ai"), ":", Port(workload="ai", port="grpc"))
+    assert ai.env["GRPC_PORT"] == Text.of(Own(what="port", name="grpc"))
+    assert ai.balanced
+    assert ai.checks.ready == GrpcProbe(service="", port="grpc")
+    assert ai.checks.live == GrpcProbe(service="", port="grpc")
+    assert [(each.name, each.balance) for each in release.routing.upstreams] == [
+        ("ai", "leastconn"), ("ai.grpc", "roundrobin"),
+    ]  # fmt: skip
+
+
+def test_health_by_grpc_needs_a_port_for_it():
+    assert api_codes("run: x, port: 8000, health: {grpc: ''}") == ["SW315"]
 
 
 def test_nothing_stands_before_what_nobody_reaches():

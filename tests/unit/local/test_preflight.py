@@ -22,6 +22,15 @@ class Old:
         return Found(version="15.4", origin=f"Debian {choice}", programs={})
 
 
+class ForTests:
+    name = "for-tests"
+
+    def find(self, choice):
+        return Found(
+            version="6.0.5", origin=f"a package {choice}", programs={}, notice="SW314"
+        )  # fmt: skip
+
+
 class Missing:
     name = "missing"
 
@@ -32,14 +41,15 @@ class Missing:
 @pytest.fixture
 def findings(tmp_path, monkeypatch):
     monkeypatch.setitem(PARTS, "old", f"{__name__}:Old")
+    monkeypatch.setitem(PARTS, "for-tests", f"{__name__}:ForTests")
     monkeypatch.setitem(PARTS, "missing", f"{__name__}:Missing")
     monkeypatch.setitem(PARTS, "unloadable", "no_such_package.at_all:X")
     target = LocalTarget(
         StateFolder(tmp_path), Name("s"), None, SystemClock(), outside={"PATH": "/usr/bin:/bin"}
     )
 
-    def found(*workloads):
-        release = Release(stack=Name("s"), workloads=workloads)
+    def found(*workloads, environment="local"):
+        release = Release(stack=Name("s"), workloads=workloads, environment=environment)
         return {each.code: each for each in target.cannot(release)}, target.left_out(release)
 
     return found
@@ -64,6 +74,15 @@ def test_a_part_that_nobody_knows_is_an_error(findings):
     found, _ = findings(thing(Server(part="oracle")))
 
     assert "postgres" in found["SW252"].facts["known"]
+
+
+@pytest.mark.parametrize(("where", "severity"), [("local", "info"), ("production", "warning")])
+def test_a_server_that_is_for_tests_only_is_said_to_be_that(findings, where, severity):
+    """What is good enough for a developer's machine is not for others."""
+    found, _ = findings(thing(Server(part="for-tests")), environment=where)
+
+    assert found["SW314"].severity == severity
+    assert found["SW314"].facts["version"] == "6.0.5"
 
 
 def test_another_version_is_a_warning(findings):

@@ -55,7 +55,19 @@ WHOLE = Routing(
     ),
     trusted_proxies=("10.0.0.0/8", "2001:db8::/32"),
 )
-SAMPLES = {"whole": WHOLE, "services-only": SERVICE, "empty": Routing()}
+CALLS = Routing(
+    sites=(
+        Site(host="lantern.example.com", routes=(
+            Route(path="/lantern.Ask", to=Name("ai"), port="grpc"),
+            Route(path="/", to=Name("ai")),
+        )),
+    ),
+    upstreams=(
+        Upstream(workload=Name("ai"), port="http"),
+        Upstream(workload=Name("ai"), port="grpc", balance="roundrobin"),
+    ),
+)  # fmt: skip
+SAMPLES = {"calls": CALLS, "whole": WHOLE, "services-only": SERVICE, "empty": Routing()}
 
 
 def setting(folder: str = FOLDER, sockets: str = "/run/seaway/ingress-1") -> Setting:

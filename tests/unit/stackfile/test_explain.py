@@ -45,7 +45,7 @@ def test_secrets_are_shown_by_name():
 def test_a_path_shows_what_is_below_it_and_nothing_else():
     assert set(rows("services.api.health")) == {
         f"services.api.health.{name}"
-        for name in ("ready", "live", "start", "every", "timeout", "failures")
+        for name in ("ready", "live", "grpc", "start", "every", "timeout", "failures")
     }
     assert rows("services.ap") == {}
     assert set(rows("services.api")) < set(rows())

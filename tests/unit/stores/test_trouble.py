@@ -4,6 +4,9 @@ import asyncio
 import errno
 import json
 import os
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +68,31 @@ def test_a_stop_is_recorded_with_the_reserve_and_nothing_else_takes_it(tmp_path)
     assert ledger.wanted() == wanted
     ledger.want_nothing()
     assert ledger.wanted() is None
+
+
+REFUSED = """
+import sys
+from pathlib import Path
+from seaway.stores.ledger import SqliteLedger
+SqliteLedger(Path(sys.argv[1])).want_nothing()
+"""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes calls of the system fail")
+def test_a_stop_that_was_refused_is_not_found_after_a_crash(tmp_path):
+    """The log on the disk held it, though it was said to have failed, until the next write."""
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    wanted = ledger.record(Release(stack=Name("shop"), created=NOW))
+    fails = ("strace", "-f", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO")
+    stopping = (sys.executable, "-c", REFUSED, str(tmp_path / "ledger.db"))
+    done = subprocess.run([*fails, *stopping], capture_output=True, text=True, check=False)
+
+    assert "Input/output error" in done.stderr
+    assert ledger.wanted() == wanted
+    (tmp_path / "later").mkdir()
+    for name in ("ledger.db", "ledger.db-wal"):  # the index in memory is what a crash takes
+        shutil.copy(tmp_path / name, tmp_path / "later" / name)
+    assert SqliteLedger(tmp_path / "later/ledger.db").wanted() == wanted
 
 
 def test_a_damaged_ledger_is_called_so(tmp_path):

@@ -107,6 +107,8 @@ def _id(asked: Conversation, seed: int) -> str:
 
 
 def _text(asked: Conversation, seed: int) -> str:
+    if asked.sounds:  # whatever else is asked: a recording is written down
+        return "\n".join(asked.sounds)
     talk = asked.texts[:-1] if asked.roles[-1] == "assistant" else asked.texts
     wanted = asked.body.response_format or {}
     match wanted.get("type"):

@@ -7,6 +7,7 @@ import msgspec
 
 from seaway.ai.simulator.pictures import NotAPicture, described
 from seaway.ai.simulator.refusal import Refusal
+from seaway.ai.simulator.sounds import NotASound, heard
 from seaway.ai.simulator.words import tokens
 
 Raw = Any
@@ -60,7 +61,10 @@ class Conversation:
     roles: list[str] = field(default_factory=list[str])
     pictures: list[str] = field(default_factory=list[str])
     """Descriptions."""
-    picture_tokens: int = 0
+    sounds: list[str] = field(default_factory=list[str])
+    """What is said in them."""
+    other_tokens: int = 0
+    """Of pictures and sounds."""
     stream: bool = False
     usage_wanted: bool = False
     most: int = 0
@@ -76,7 +80,7 @@ class Conversation:
     def prompt_tokens(self) -> int:
         """As they are charged."""
         said = sum(len(tokens(each)) for each in self.texts)
-        return said + self.picture_tokens + _PER_MESSAGE * len(self.roles)
+        return said + self.other_tokens + _PER_MESSAGE * len(self.roles)
 
 
 def conversation(data: bytes) -> Conversation:
@@ -128,6 +132,13 @@ def _part(found: Conversation, number: int, part: Raw) -> None:
             except NotAPicture as error:
                 raise Refusal(400, f"Not a picture: {error}", "invalid_image", at) from error
             found.pictures.append(shown)
-            found.picture_tokens += count
+            found.other_tokens += count
+        case {"type": "input_audio", "input_audio": {"data": str(data), "format": str(form)}}:
+            try:
+                said, count = heard(data, form)
+            except NotASound as error:
+                raise Refusal(400, f"Not a recording: {error}", "invalid_audio", at) from error
+            found.sounds.append(said)
+            found.other_tokens += count
         case _:
             raise Refusal(400, "A part of the content is not supported.", "invalid_value", at)

@@ -6,10 +6,12 @@ from functools import wraps
 
 import orjson
 
+from seaway.ai.vectors import forms
 from seaway.ai.vectors.embedder import Embedder
-from seaway.ai.vectors.forms import Delete, Embed, Search, Upsert, one_of
+from seaway.ai.vectors.forms import Delete, Embed, Upsert, one_of
+from seaway.ai.vectors.keeping import Keeps, Row, Search, Superseded
 from seaway.ai.vectors.numbers import Vector, checked, padded
-from seaway.ai.vectors.store import GONE, Row, Store, Superseded, gone
+from seaway.ai.vectors.store import GONE, fitting, gone
 from seaway.serving.front import Front, Request
 from seaway.serving.metrics import Counter, Gauge, Histogram
 from seaway.serving.refusal import Refusal
@@ -24,7 +26,7 @@ class App:
 
     def __init__(self, dimensions: int, embedder: Embedder | None) -> None:
         self._dimensions, self._embedder = dimensions, embedder
-        self.store: Store | None = None
+        self.store: Keeps | None = None
         self.items = Counter("vectors_items_total", "Items, by what was done.", ("done",))
         self.search_time = Histogram("vectors_search_seconds", "In the database.")
         self.left = 0
@@ -47,7 +49,7 @@ class App:
             "POST /v1/embed": self._embed,
         }
 
-    def _guarded(self, endpoint: Callable[[Store, Request, Front], Awaitable[None]]) -> Endpoint:
+    def _guarded(self, endpoint: Callable[[Keeps, Request, Front], Awaitable[None]]) -> Endpoint:
         """With a store that answers."""
 
         @wraps(endpoint)
@@ -65,7 +67,7 @@ class App:
 
         return guarded
 
-    async def _upsert(self, store: Store, request: Request, reply: Front) -> None:
+    async def _upsert(self, store: Keeps, request: Request, reply: Front) -> None:
         items = decoded(request, Upsert).items
         for each in items:
             one_of(each.text, each.vector)
@@ -82,25 +84,21 @@ class App:
         self.items.add("upserted", amount=len(rows))
         answer(reply, {"upserted": len(rows)})
 
-    async def _search(self, store: Store, request: Request, reply: Front) -> None:
-        asked = decoded(request, Search)
+    async def _search(self, store: Keeps, request: Request, reply: Front) -> None:
+        asked = decoded(request, forms.Search)
         one_of(asked.text, asked.vector)
         if asked.text is not None:
             [vector] = await self._vectors([asked.text])
         else:
-            vector = checked(asked.vector or (), self._dimensions)
+            vector = checked(asked.vector or b"", self._dimensions)
+        fit = fitting(asked.type, asked.filter)
         began = asyncio.get_running_loop().time()
-        found = await store.near(vector, asked.type, asked.filter, asked.limit)
+        found = await store.near(vector, Search(fit, asked.limit, asked.threshold))
         self.search_time.note(asyncio.get_running_loop().time() - began)
-        near = [
-            {"type": row["entity_type"], "id": row["entity_id"], "similarity": row["similarity"],
-             "metadata": orjson.Fragment(row["metadata"])}
-            for row in found if row["similarity"] > asked.threshold
-        ]  # fmt: skip
-        self.items.add("found", amount=len(near))
-        answer(reply, {"results": near})
+        self.items.add("found", amount=found.count)
+        reply.whole(200, b'{"results":%s}' % found.results)
 
-    async def _delete(self, store: Store, request: Request, reply: Front) -> None:
+    async def _delete(self, store: Keeps, request: Request, reply: Front) -> None:
         asked = decoded(request, Delete)
         if (asked.ids is None) == (asked.filter is None):
             raise Refusal(422, "ids_or_filter", "Give either 'ids' or 'filter'.")
@@ -108,7 +106,7 @@ class App:
         self.items.add("deleted", amount=count)
         answer(reply, {"deleted": count})
 
-    async def _list(self, store: Store, request: Request, reply: Front) -> None:
+    async def _list(self, store: Keeps, request: Request, reply: Front) -> None:
         query = request.query
         kind, after = query.get("type", ""), query.get("after", "")
         try:
@@ -117,8 +115,8 @@ class App:
             raise Refusal(422, "limit", "'limit' is a number.") from error
         rows = await store.listed(kind, after, limit)
         items = [
-            {"type": kind, "id": row["entity_id"], "metadata": orjson.Fragment(row["metadata"]),
-             "created_at": row["created_at"], "updated_at": row["updated_at"]} for row in rows
+            {"type": kind, "id": row.id, "metadata": orjson.Fragment(row.metadata),
+             "created_at": row.created_at, "updated_at": row.updated_at} for row in rows
         ]  # fmt: skip
         answer(reply, {"items": items, "next": items[-1]["id"] if len(rows) == limit else None})
 

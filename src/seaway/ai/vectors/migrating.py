@@ -14,6 +14,7 @@ from seaway.ai.vectors.embedder import Embedder
 from seaway.ai.vectors.numbers import Vector, padded
 from seaway.ai.vectors.schema import (
     HNSW,
+    HNSW_NEXT,
     LONGEST_INDEXED,
     Connection,
     Made,
@@ -27,7 +28,6 @@ from seaway.ai.vectors.settings import Settings
 from seaway.serving.refusal import Refusal
 
 BATCH = 64
-_NEXT = f"{HNSW}_next"
 _LOCK = 0x5EA_0E7ED
 _LEFT = "select count(*) from vector_embeddings where embedding_next is null"
 _WITHOUT_TEXT = """
@@ -152,11 +152,11 @@ def _fitted(row: Vector, dimensions: int) -> Vector:
 async def _indexed(connection: Connection, told: Settings) -> None:
     """Without keeping writers waiting; what a kill left half is removed."""
     good = await connection.fetchval(
-        "select indisvalid from pg_index where indexrelid = to_regclass($1)", _NEXT
+        "select indisvalid from pg_index where indexrelid = to_regclass($1)", HNSW_NEXT
     )
     if good is False:
-        await connection.execute(f"drop index {_NEXT}")
-    await connection.execute(index(told, _NEXT, "embedding_next", "concurrently"))
+        await connection.execute(f"drop index {HNSW_NEXT}")
+    await connection.execute(index(told, HNSW_NEXT, "embedding_next", "concurrently"))
 
 
 async def _switched(connection: Connection) -> bool:
@@ -166,7 +166,7 @@ async def _switched(connection: Connection) -> bool:
         if await connection.fetchval(_LEFT):
             return False
         await connection.execute(_SWITCH)
-        await connection.execute(f"alter index if exists {_NEXT} rename to {HNSW}")
+        await connection.execute(f"alter index if exists {HNSW_NEXT} rename to {HNSW}")
         await connection.execute(touch(migrating=False))
         await connection.execute(_DONE)
     return True

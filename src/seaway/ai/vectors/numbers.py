@@ -10,26 +10,30 @@ from seaway.serving.refusal import Refusal
 
 Vector = NDArray[np.float32]
 _SENT = np.dtype(">f4")
+_TAKEN = np.dtype("<f4")
 _HEAD = struct.Struct(">HH")
+_LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+"""For the square of a vector's length, so that the database can compute with it."""
 
 
-def checked(given: Sequence[float], dimensions: int) -> Vector:
-    """A vector that has a direction.
+def checked(given: Sequence[float] | bytes, dimensions: int) -> Vector:
+    """A vector that has a direction; as bytes it is `dimensions` little-endian float32.
 
     Raises:
         Refusal: 422, for the wrong length, a number that is none, or nothing but zeros.
     """
-    if len(given) != dimensions:
-        message = f"A vector has {len(given)} numbers; this store has {dimensions} dimensions."
+    count, rest = divmod(len(given), _TAKEN.itemsize if isinstance(given, bytes) else 1)
+    if count != dimensions or rest:
+        message = f"A vector has {count} numbers; this store has {dimensions} dimensions."
         raise Refusal(422, "wrong_dimensions", message)
-    with np.errstate(over="ignore"):
-        row = np.asarray(given, dtype=np.float32)
-        square = float(row @ row)
-    if not np.isfinite(square):
+    taken = np.frombuffer(given, dtype=_TAKEN) if isinstance(given, bytes) else given
+    row = np.asarray(taken, dtype=np.float64)
+    square = float(row @ row)
+    if not square < _MOST:
         raise Refusal(422, "not_a_number", "A vector has numbers that are none, or too large.")
-    if square <= float(np.finfo(np.float32).tiny):
+    if square <= _LEAST:
         raise Refusal(422, "zero_vector", "A vector of zeros is like nothing: it has no direction.")
-    return row
+    return row.astype(np.float32)
 
 
 def padded(row: Vector, dimensions: int) -> Vector:

@@ -50,5 +50,10 @@ async def _prepare(told: Settings, app: App, embedder: Embedder | None) -> None:
     def left(count: int) -> None:
         app.left = count
 
+    if told.milvus:
+        from seaway.ai.vectors import milvus_store  # noqa: PLC0415 -- its client is slow to load
+
+        app.store = await milvus_store.prepared(told, embedder)
+        return
     made = await prepared(told, embedder, left)
     app.store = Store(Connections(told.database), made)

@@ -31,7 +31,7 @@ async def prepared(told: Settings, embedder: Embedder | None, left: Callable[[in
         Unfit: it can never be used as declared.
     """
     if embedder:
-        await _fits(told, embedder)
+        await fits(told, embedder)
     while True:
         try:
             connection = await asyncpg.connect(told.database, timeout=5)
@@ -57,7 +57,7 @@ async def _agreed(
     return made
 
 
-async def _fits(told: Settings, embedder: Embedder) -> None:
+async def fits(told: Settings, embedder: Embedder) -> None:
     """Ask which model answers; its vectors must have room."""
     while True:
         try:

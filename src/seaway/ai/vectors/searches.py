@@ -24,26 +24,38 @@ class Searches(Generic[Key, Found]):
     def __init__(self, ask: Callable[[Key, Sequence[Vector]], Awaitable[Sequence[Found]]]) -> None:
         self._ask = ask
         self._waiting = defaultdict[Key, list[tuple[Vector, asyncio.Future[Found]]]](list)
+        self._under_way = 0
         self._turns = set[asyncio.Task[None]]()
 
     async def found(self, key: Key, vector: Vector) -> Found:
         """The answer for this one; what fails, fails for all that went together."""
-        answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
-        self._waiting[key].append((vector, answer))
-        if len(self._turns) < AT_ONCE:
-            turn = asyncio.ensure_future(self._work())
-            self._turns.add(turn)
-            turn.add_done_callback(self._turns.discard)
-        return await answer
+        if self._under_way >= AT_ONCE:
+            answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+            self._waiting[key].append((vector, answer))
+            return await answer
+        self._under_way += 1
+        try:
+            [alone] = await self._ask(key, [vector])
+        finally:
+            self._under_way -= 1
+            if self._waiting:
+                self._under_way += 1
+                turn = asyncio.ensure_future(self._work())
+                self._turns.add(turn)
+                turn.add_done_callback(self._turns.discard)
+        return alone
 
     async def _work(self) -> None:
         """Until nobody waits."""
-        while self._waiting:
-            key, waiting = next(iter(self._waiting.items()))
-            del self._waiting[key]
-            if len(waiting) > TOGETHER:
-                self._waiting[key] = waiting[TOGETHER:]
-            await self._together(key, waiting[:TOGETHER])
+        try:
+            while self._waiting:
+                key, waiting = next(iter(self._waiting.items()))
+                del self._waiting[key]
+                if len(waiting) > TOGETHER:
+                    self._waiting[key] = waiting[TOGETHER:]
+                await self._together(key, waiting[:TOGETHER])
+        finally:
+            self._under_way -= 1
 
     async def _together(
         self, key: Key, asked: Sequence[tuple[Vector, asyncio.Future[Found]]]

@@ -10,7 +10,10 @@ class Settings:
 
     name: str
     """Of the component: the table belongs to one."""
-    database: str = field(repr=False)
+    database: str = field(default="", repr=False)
+    """The address of a PostgreSQL; empty where `milvus` is one."""
+    milvus: str = field(default="", repr=False)
+    """The address of a Milvus, with a login in it where it has one."""
     dimensions: int
     m: int = 16
     ef_construction: int = 64
@@ -36,9 +39,11 @@ def settings(environ: Mapping[str, str]) -> Settings:
             raise ValueError(f"VECTORS_{name} is not set")
         return found
 
+    milvus = environ.get("VECTORS_MILVUS_URL", "")
     return Settings(
         name=needed("NAME"),
-        database=needed("DATABASE_URL"),
+        database="" if milvus else needed("DATABASE_URL"),
+        milvus=milvus,
         dimensions=int(needed("DIMENSIONS")),
         m=int(environ.get("VECTORS_M") or 16),
         ef_construction=int(environ.get("VECTORS_EF_CONSTRUCTION") or 64),

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import asyncpg
 import orjson
 
 from seaway.ai.vectors.connections import Connections
 from seaway.ai.vectors.forms import Json
+from seaway.ai.vectors.keeping import Filter, Found, Item, Row, Search, Superseded
 from seaway.ai.vectors.numbers import Vector, sent
-from seaway.ai.vectors.schema import Connection, Made
+from seaway.ai.vectors.schema import LONGEST_INDEXED, Connection, Made, indexed
 from seaway.ai.vectors.searches import Searches
 from seaway.serving.refusal import Refusal
 
@@ -33,43 +33,41 @@ insert into vector_texts as have (entity_type, entity_id, text) values ($1, $2, 
 on conflict (entity_type, entity_id) do update set text = excluded.text
 where have.text <> excluded.text
 """
-_SEARCH = f"""
-select asked.number, near.* from unnest($1::vector[]) with ordinality as asked (vector, number)
-cross join lateral (
+_FOUND = """
+select count(*) as count, convert_to(coalesce(json_agg(json_build_object(
+  'type', entity_type, 'id', entity_id, 'similarity', similarity, 'metadata', metadata
+) order by similarity desc), '[]')::text, 'UTF8') as results
+"""
+"""Written by the database: it has it all in hand."""
+_ONE = f"""
+{_FOUND} from (
+  select entity_type, entity_id, 1 - (embedding <=> $1::vector) as similarity, metadata
+  from vector_embeddings
+  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
+) near where similarity > $4
+"""  # noqa: S608 -- constants only
+_MANY = f"""
+select near.count, near.results
+from unnest($1::vector[]) with ordinality as asked (vector, number)
+cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from vector_embeddings
-  where {_CURRENT} = $2 {{where}} order by embedding <=> asked.vector limit $3
-) near
+  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
+) near where similarity > $4) near order by asked.number
 """  # noqa: S608 -- constants only
 _ONE_BY_ONE = f"""
 with fit as materialized (
   select entity_type, entity_id, embedding, metadata from vector_embeddings
   where {_CURRENT} = $2 {{where}}
 )
-select asked.number, near.* from unnest($1::vector[]) with ordinality as asked (vector, number)
-cross join lateral (
+select near.count, near.results
+from unnest($1::vector[]) with ordinality as asked (vector, number)
+cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from fit order by embedding <=> asked.vector limit $3
-) near
+) near where similarity > $4) near order by asked.number
 """  # noqa: S608 -- constants only
 _COUNT = "select count(*) from (select from vector_embeddings where true {where} limit $1) few"
-Filter = tuple[str | None, bytes]
-"""A type, and what the metadata must contain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is written."""
-
-    type: str
-    id: str
-    vector: Vector
-    metadata: bytes
-    text: str | None
-
-
-class Superseded(Exception):  # noqa: N818 -- said as it is
-    """The vectors in the table are of another model by now: a newer release serves them."""
 
 
 class Store:
@@ -105,33 +103,38 @@ class Store:
                     "delete from vector_texts where entity_type = $1 and entity_id = $2", bare
                 )
 
-    async def near(
-        self, vector: Vector, kind: str | None, wanted: Json, limit: int
-    ) -> list[asyncpg.Record]:
+    async def near(self, vector: Vector, search: Search) -> Found:
         """The nearest, nearest first.
 
         Raises:
             Superseded: they would be of another model.
         """
-        fit = kind, orjson.dumps(wanted) if wanted else b""
-        return await self._searches.found((fit, limit), vector)
+        return await self._searches.found(search, vector)
 
-    async def _near(
-        self, key: tuple[Filter, int], vectors: Sequence[Vector]
-    ) -> list[list[asyncpg.Record]]:
+    async def _near(self, search: Search, vectors: Sequence[Vector]) -> list[Found]:
         """For each vector."""
-        fit, limit = key
+        fit = search.fit
         async with self._connections.taken() as connection:
-            form = _ONE_BY_ONE if await self._is_narrow(connection, fit) else _SEARCH
-            statement = form.format(where=_where(fit, 4))
-            asked = [sent(each) for each in vectors]
-            rows = await connection.fetch(statement, asked, self.generation, limit, *_given(fit))
-            if not rows:
+            narrow = await self._is_narrow(connection, fit)
+            one = len(vectors) == 1 and not narrow
+            form = _ONE_BY_ONE if narrow else _ONE if one else _MANY
+            asked = vectors[0] if one else [sent(each) for each in vectors]
+            rows = await connection.fetch(
+                self._statement(form, fit), asked, self.generation, search.limit,
+                search.threshold, *_given(fit),
+            )  # fmt: skip
+            found = [Found(row["count"], row["results"]) for row in rows]
+            if not all(each.count for each in found):
                 await self._check(connection)
-        found: list[list[asyncpg.Record]] = [[] for _ in vectors]
-        for row in sorted(rows, key=lambda row: -float(row["similarity"])):
-            found[int(row["number"]) - 1].append(row)
         return found
+
+    def _statement(self, form: str, fit: Filter) -> str:
+        """What the index has is compared with what it would have of the vector that is asked."""
+        vector = "$1::vector" if form is _ONE else "asked.vector"
+        there, asked = "embedding", vector
+        if self._dimensions <= LONGEST_INDEXED:
+            there, asked = (indexed(each, self._dimensions) for each in (there, asked))
+        return form.format(where=_where(fit, 5), indexed=there, asked=asked)
 
     async def _is_narrow(self, connection: Connection, fit: Filter) -> bool:
         """Whether so few rows fit that they are compared one by one."""
@@ -164,14 +167,15 @@ class Store:
         async with self._connections.taken() as connection:
             return int(await connection.fetchval(statement, kind, given))
 
-    async def listed(self, kind: str, after: str, limit: int) -> list[asyncpg.Record]:
+    async def listed(self, kind: str, after: str, limit: int) -> list[Item]:
         """In order of id, those after `after`."""
         async with self._connections.taken() as connection:
-            return await connection.fetch(
+            rows = await connection.fetch(
                 "select entity_id, metadata, created_at, updated_at from vector_embeddings"
                 " where entity_type = $1 and entity_id > $2 order by entity_id limit $3",
                 kind, after, limit,
             )  # fmt: skip
+        return [Item(*row) for row in rows]
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -188,6 +192,11 @@ def _where(fit: Filter, first: int) -> str:
     parts = ["entity_type = $"] if kind is not None else []
     parts += ["metadata @> $"] if wanted else []
     return "".join(f" and {part}{number}" for number, part in enumerate(parts, start=first))
+
+
+def fitting(kind: str | None, wanted: Json) -> Filter:
+    """Of this type, with this in their metadata."""
+    return kind, orjson.dumps(wanted) if wanted else b""
 
 
 def _given(fit: Filter) -> tuple[str | bytes, ...]:

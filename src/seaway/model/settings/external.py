@@ -15,6 +15,8 @@ from seaway.model.workload import Command, Limits, Stopping, Workload
 
 Mode = Literal["simulated", "sandbox", "real"]
 PRODUCTION = "production"
+SMTP = "smtp"
+"""The name of the port that takes mail."""
 RSA_BITS = 2048
 _PORT = 8000
 _IMAGE = "seaway/ai"
@@ -41,15 +43,19 @@ def plainly(text: str | None, otherwise: str) -> str:
     return otherwise if text is None or reference(text) is not None else text
 
 
-def player(name: Name, environment: str, account: Mapping[str, Text]) -> Workload:
-    """The program that plays a service; `account` is what it must know of it."""
+def player(name: Name, environment: str, account: Mapping[str, Text], smtp: int = 0) -> Workload:
+    """The program that plays a service; `account` is what it must know of it.
+
+    `smtp` is where it takes mail: in containers, and on this machine too where that is free.
+    """
     told = {f"EXTERNAL_{as_variable(key)}": text for key, text in account.items()}
+    ports = {HTTP: _PORT, **({SMTP: smtp} if smtp else {})}
     return Workload(
         name=name,
         component=name,
         program=Command(argv=("python", "-m", "seaway.external"), image=_IMAGE),
-        env={**own_variables(environment, "UTC", (HTTP,)), **told},
-        ports={HTTP: _PORT},
+        env={**own_variables(environment, "UTC", ports), **told},
+        ports=ports,
         checks=Checks(
             ready=HttpProbe(path="/readyz"), live=HttpProbe(path="/livez"),
             start=timedelta(seconds=60), every=timedelta(seconds=10),
@@ -58,6 +64,11 @@ def player(name: Name, environment: str, account: Mapping[str, Text]) -> Workloa
         limits=Limits(memory=_MEMORY),
         stopping=Stopping(grace=timedelta(seconds=10)),
     )  # fmt: skip
+
+
+def inbox(name: Name) -> Text:
+    """Where people see what a played service was told."""
+    return Text.of(address(name), "/inbox")
 
 
 def address(name: Name) -> Text:

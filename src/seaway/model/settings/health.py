@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from seaway.model.probe import Checks, HttpProbe, Probe, TcpProbe
+from seaway.model.probe import Checks, GrpcProbe, HttpProbe, Probe, TcpProbe
 from seaway.model.quantity import Duration
+from seaway.model.route import GRPC
 from seaway.model.settings.form import FORM, Count, refuse, word
 
 _FIGURES = Checks()
@@ -38,6 +39,8 @@ class Health(BaseModel):
     """Decides on traffic: a path, or `tcp`."""
     live: Question | None = None
     """Decides on restarting; the same as `ready`, but more patiently, when it is not given."""
+    grpc: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.]{0,100}$")] | None = None
+    """Instead of both: the service that the health service of gRPC is asked about, `''` for all."""
     start: Duration = _FIGURES.start
     """How long the first good answer may take."""
     every: Duration = _FIGURES.every
@@ -54,11 +57,12 @@ what is slow because of something else must not be killed for it."""
 
 
 def checks(health: Health, port: str) -> Checks:
-    """The probes on that port."""
+    """The probes on that port; those of gRPC on the port of that name."""
     own = health.live is not None
+    called = None if health.grpc is None else GrpcProbe(service=health.grpc, port=GRPC)
     return Checks(
-        ready=_probe(health.ready, port),
-        live=_probe(health.live or health.ready, port),
+        ready=called or _probe(health.ready, port),
+        live=called or _probe(health.live or health.ready, port),
         start=health.start,
         every=health.every,
         timeout=health.timeout,

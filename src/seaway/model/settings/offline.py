@@ -6,7 +6,7 @@ from typing import Literal
 
 from seaway.model.names import Name
 from seaway.model.settings.code import HTTP, own_variables
-from seaway.model.settings.openai import IMAGE, PORT, checks, key_of, limits
+from seaway.model.settings.openai import MODELS_IMAGE, PORT, checks, key_of, limits
 from seaway.model.settings.resources import Resources
 from seaway.model.settings.weights import WEIGHTS
 from seaway.model.text import Own, Secret, Text
@@ -41,7 +41,9 @@ def offline(
         name=name,
         component=component,
         program=Command(
-            argv=("python", "-m", "seaway.ai.models"), files=tuple(files.values()), image=IMAGE
+            argv=("python", "-m", "seaway.ai.models"),
+            files=tuple(files.values()),
+            image=MODELS_IMAGE,
         ),
         env={
             **own_variables(environment, "UTC", (HTTP,)),

@@ -13,6 +13,8 @@ from seaway.model.workload import Command, Limits, Stopping, Workload
 PORT = 8000
 READY, LIVE = "/readyz", "/livez"
 IMAGE = "seaway/ai"
+MODELS_IMAGE = "seaway/models"
+"""Of programs that load models or read documents and pictures: what they need is large."""
 _MEMORY = 256 * 2**20
 
 

@@ -20,7 +20,7 @@ RESERVED = 3
 FIXED: Mapping[str, str] = {
     # R73: crash safety and planning for solid-state disks
     "wal_level": "replica",
-    "max_wal_senders": "3",
+    "max_wal_senders": "10",
     "checkpoint_completion_target": "0.9",
     "checkpoint_timeout": "10min",
     "random_page_cost": "1.1",

@@ -1,6 +1,7 @@
 """What all stores may be promised: backups, standbys, goals. And how their version is written."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -8,7 +9,10 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from seaway.model.probe import Checks, PartProbe
 from seaway.model.quantity import Duration
+from seaway.model.settings.code import Zone
+from seaway.model.settings.cron import Cron
 from seaway.model.settings.form import FORM, Count, Word, word
+from seaway.model.standing import Following
 
 Version = Annotated[
     str,
@@ -36,6 +40,17 @@ def store_checks(start: timedelta) -> Checks:
     )
 
 
+def member_checks(start: timedelta) -> Checks:
+    """The same for a store of which another member takes over.
+
+    One that is frozen or cut off is known to be within 2 seconds, and given up after a minute.
+    """
+    return replace(
+        store_checks(start), every=timedelta(seconds=0.4), timeout=timedelta(seconds=0.6),
+        failures=2, live_failures=60, again=timedelta(seconds=0.1),
+    )  # fmt: skip
+
+
 class Goals(BaseModel):
     """What a restore must keep; measured by `seaway drill`."""
 
@@ -53,17 +68,24 @@ class Backup(BaseModel):
     model_config = FORM
 
     to: Word
-    """An object store of the `data` section."""
-    full: Word = "0 2 * * *"
-    """When everything is saved, as five cron fields."""
+    """An object store of the `data` section and its bucket (`vault/backups`), a folder
+    (`/var/backups`, `./backups`), or `local`: beside the state of the system on this machine."""
+    name: Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_-]{0,40}$")] | None = None
+    """How names of its backups begin, before `_backup_` and the date; the system's name if not."""
+    full: Cron = "0 2 * * *"
+    """When everything is saved: five cron fields, or `hourly`, `daily`, `weekly`, `monthly`."""
+    zone: Zone = "UTC"
+    """The time zone of `full`."""
     point_in_time: Duration | None = None
-    """How far back any moment can be restored."""
+    """How far back any moment can be restored; of PostgreSQL only."""
     keep: Mapping[Literal["daily", "weekly", "monthly"], Count] = Field(
         default_factory=dict[Literal["daily", "weekly", "monthly"], int]
     )
-    """How many are kept of each."""
+    """How many are kept of each; 7 of days when it is not given."""
     goals: Goals = Goals()
     """What is promised of a restore."""
+    references: Mapping[Word, Word] = Field(default_factory=dict[str, str])
+    """Of PostgreSQL: by bucket (`files/pics`), a query for names of objects that must be in it."""
     drill: Literal["daily", "weekly", "monthly"] | None = None
     """How often a restore is tried."""
 
@@ -78,10 +100,23 @@ class StandbyForm(BaseModel):
     failover: Literal["auto", "manual"] = "auto"
     """Who decides that one takes over."""
     lag_max: Duration | None = None
-    """How far behind one may be and still take over."""
+    """How far behind one may be and still be read from, or take over; 10s when it is not given."""
+    synchronous: bool = False
+    """Whether a change is acknowledged only when every standby that may take over has it on its
+    disk. One that is lost may take over no more from then on, and is not waited for."""
 
 
 Standby = Annotated[
     StandbyForm, BeforeValidator(word("count", int), json_schema_input_type=Count | StandbyForm)
 ]
 """How many, or the full form."""
+
+
+def following(standby: StandbyForm | None) -> Following | None:
+    """How members follow their leader, by what was written."""
+    if standby is None:
+        return None
+    usual = Following(
+        automatic=standby.failover == "auto", synchronous=standby.synchronous
+    )  # fmt: skip
+    return replace(usual, lag=standby.lag_max) if standby.lag_max else usual

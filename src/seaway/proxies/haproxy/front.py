@@ -7,7 +7,8 @@ from seaway.model.route import Routing
 from seaway.proxies.engine import Setting
 from seaway.proxies.haproxy.answer import answer_lines
 from seaway.proxies.haproxy.body import COUNTED, body_answer
-from seaway.proxies.haproxy.inner import REPEATABLE
+from seaway.proxies.haproxy.calls import called
+from seaway.proxies.haproxy.inner import REPEATABLE, failing, once, requested
 from seaway.proxies.haproxy.log import ACCESS_LOG
 from seaway.proxies.haproxy.page import MARK, page
 from seaway.proxies.haproxy.path import route_lines
@@ -44,7 +45,11 @@ def public_frontend(routing: Routing, setting: Setting) -> Iterator[str]:
     yield from _forwarded()
     yield body_answer()
     yield from answer_lines(routing)
+    yield from called(routing)
     yield f"  use_backend %[var(txn.to)].once if {COUNTED}"
+    for each in requested(routing):
+        here = f"{{ var(txn.to) -m str {each.workload} }}"
+        yield f"  use_backend {once(each.workload)} if {here} {failing(each.workload)}"
     yield f"  use_backend %[var(txn.to)] if {REPEATABLE}"
     yield "  use_backend %[var(txn.to)].once"
 
@@ -105,7 +110,7 @@ def _own_paths(routing: Routing) -> Iterator[str]:
     yield f"{RULE} set-log-level silent if own"
     text = "content-type text/plain hdr Cache-Control no-store"
     yield f"{RULE} return status 200 {text} string ok if {{ path {LIVE} }}"
-    for name in sorted({route.to for site in routing.sites for route in site.routes}):
+    for name in sorted({route.upstream for site in routing.sites for route in site.routes}):
         empty = f"{{ nbsrv({name}) eq 0 }}"
         yield f'{RULE} return status 503 {text} string "not ready" if {{ path {READY} }} {empty}'
     yield f"{RULE} return status 200 {text} string ok if {{ path {READY} }}"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from seaway.model.route import Routing, Upstream
+from seaway.model.route import GRPC, Routing, Upstream
 from seaway.proxies.engine import Setting
-from seaway.proxies.haproxy.body import FILTER
+from seaway.proxies.haproxy.body import COUNTED, FILTER
 from seaway.proxies.haproxy.page import MARK
 from seaway.proxies.haproxy.path import on
 from seaway.proxies.haproxy.patience import patience
@@ -17,8 +17,9 @@ TRIES = 5
 """More after the first. A kept connection that ends just when it is used again costs one of them,
 and HAProxy takes those first that were used last (R4)."""
 BUDGET, FAILURES = 10, 20
-"""After so many answers of 500 or more within so many seconds nothing is repeated: who has too much
-to do must not be asked six times."""
+"""After so many answers of 500 or more within so many seconds they are taken as they are: who has
+too much to do must not be asked six times. A request without any answer is still repeated: an
+instance that dies is no sign that the others are busy."""
 ONCE = ".once"
 REPEATABLE = "METH_GET or METH_HEAD or METH_OPTIONS"
 """Methods that change nothing (RFC 9110, 9.2.1); their bodies, if any, are small."""
@@ -31,8 +32,8 @@ COMPRESSED = (
 
 def service_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
     """On the machine itself: no limits, no redirects, the same health and the same retries."""
-    for upstream in routing.upstreams:
-        if address := setting.services.get(upstream.workload):
+    for upstream in requested(routing):
+        if address := setting.services.get(upstream.name):
             yield f"\nfrontend service-{upstream.workload}"
             yield f"  bind {address.host}:{address.port}"
             yield "  option idle-close-on-response"
@@ -46,7 +47,13 @@ def service_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
             yield from patience(upstream.workload, "if")
             yield f"  http-after-response del-header {MARK}"
             yield f"  use_backend {once(upstream.workload)} unless {REPEATABLE}"
+            yield f"  use_backend {once(upstream.workload)} if {failing(upstream.workload)}"
             yield f"  default_backend {upstream.workload}"
+
+
+def requested(routing: Routing) -> tuple[Upstream, ...]:
+    """Those of HTTP, in which what may be repeated is told by the method."""
+    return tuple(each for each in routing.upstreams if each.port != GRPC)
 
 
 def once(workload: str) -> str:
@@ -54,36 +61,45 @@ def once(workload: str) -> str:
     return workload + ONCE
 
 
+def failing(workload: str) -> str:
+    """Whether an upstream has failed so often lately that its answers are taken as they are."""
+    return f"{{ int(1),table_http_fail_rate({workload}) gt {FAILURES} }}"
+
+
 def backends(routing: Routing, setting: Setting) -> Iterator[str]:
     """Two for each upstream, with the instances that take requests now."""
-    for upstream in routing.upstreams:
+    for upstream in requested(routing):
         yield "\n# What may be repeated: over kept connections, and elsewhere if an instance dies."
         yield f"backend {upstream.workload}"
         yield "  retry-on conn-failure empty-response 502 503 504"
         yield f"  retries {TRIES}"
         yield f"  stick-table type integer size 1 expire 1m store http_fail_rate({BUDGET}s)"
         yield "  http-request track-sc1 int(1)"
-        yield f"  http-request disable-l7-retry if {{ sc_http_fail_rate(1) gt {FAILURES} }}"
         yield "  http-reuse always"
-        yield from _backend(routing, setting, upstream)
+        yield from served(routing, setting, upstream)
         yield "\n# What may have had an effect: when an upstream dies on a connection that was"
         yield "# used before, HAProxy ends the client's without an answer, and browsers send a"
-        yield "# POST again. Over a fresh one it answers: 502."
+        yield "# POST again. Over a fresh one it answers: 502. While the upstream fails often, GETs"
+        yield "# come here too: they are repeated if an instance dies, but not for a bad answer."
         yield f"backend {once(upstream.workload)}"
-        yield "  retry-on conn-failure"
-        yield "  http-request disable-l7-retry"
+        yield "  retry-on conn-failure empty-response"
+        yield f"  http-request disable-l7-retry unless {REPEATABLE}"
+        yield f"  http-request disable-l7-retry if {COUNTED}"
+        yield f"  http-request track-sc1 int(1) table {upstream.workload} if {REPEATABLE}"
         yield "  option http-server-close"
         yield "  http-reuse never"
         yield FILTER
-        yield from _backend(routing, setting, upstream)
+        yield from served(routing, setting, upstream)
 
 
-def _backend(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator[str]:
+def served(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator[str]:
+    """What all backends of an upstream have: how it is balanced and asked, and its instances."""
     yield f"  balance {upstream.balance}"
     yield f"  timeout connect {milliseconds(_connect(routing, upstream))}"
     yield from _timeouts(routing, upstream)
     yield from _check(upstream)
-    yield from _compression()
+    if upstream.port != GRPC:
+        yield from _compression()
     for member in setting.members:
         if member.workload == upstream.workload and upstream.port in member.addresses:
             address = member.addresses[upstream.port]
@@ -95,7 +111,7 @@ def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:
     """Those of each route to it; requests from inside the stack keep the defaults."""
     for number, site in enumerate(routing.sites):
         for position, route in enumerate(site.routes):
-            if route.to == upstream.workload:
+            if route.upstream == upstream.name:
                 when = on(f"{number}.{position}")
                 times = route.timeouts
                 # HAProxy takes an answer that ends with its connection for a tunnel, too.
@@ -109,8 +125,9 @@ def checked(upstream: Upstream, weight: int) -> str:
 
     As many failed connections in a row as the upstream allows take it out at once.
     """
+    spoken = "proto h2 " if upstream.port == GRPC else ""
     return (
-        "check inter 500ms fall 2 rise 1 "
+        f"{spoken}check inter 500ms fall 2 rise 1 "
         f"observe layer4 error-limit {upstream.failures} on-error mark-down "
         f"pool-max-conn {KEPT} weight {weight}"
     )
@@ -144,6 +161,6 @@ def _connect(routing: Routing, upstream: Upstream) -> timedelta:
     """An upstream has one: the longest that any of its routes allows."""
     given = [
         route.timeouts.connect
-        for site in routing.sites for route in site.routes if route.to == upstream.workload
+        for site in routing.sites for route in site.routes if route.upstream == upstream.name
     ]  # fmt: skip
     return max(given, default=timedelta(seconds=5))

@@ -48,7 +48,7 @@ def _taken(number: int, position: int, route: Route) -> Iterator[str]:
 def _held(site: Site, name: str, route: Route) -> Iterator[str]:
     when = on(name)
     yield f"\n  # {site.host}{route.path} to {route.to}"
-    yield f"{RULE} set-var(txn.to) str({route.to}) {when}"
+    yield f"{RULE} set-var(txn.to) str({route.upstream}) {when}"
     if route.rate:
         yield from rules(name, route.rate, when)
     yield from body_rules(route, when)
@@ -56,4 +56,4 @@ def _held(site: Site, name: str, route: Route) -> Iterator[str]:
         yield f"{RULE} del-header accept-encoding {when}"
     other = f"!{WEBSOCKET}" if route.websocket else ""
     yield f"{RULE} del-header upgrade {when} {other}".rstrip()
-    yield from patience(route.to, when)
+    yield from patience(route.upstream, when)

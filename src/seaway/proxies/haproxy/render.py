@@ -6,6 +6,7 @@ from seaway.model.route import Routing
 from seaway.proxies.engine import Setting
 from seaway.proxies.haproxy.body import FILE as SCRIPT_FILE
 from seaway.proxies.haproxy.body import SCRIPT
+from seaway.proxies.haproxy.calls import call_backends, call_frontends, call_limits
 from seaway.proxies.haproxy.front import public_frontend
 from seaway.proxies.haproxy.inner import backends, service_frontends
 from seaway.proxies.haproxy.limit import tables
@@ -44,13 +45,16 @@ class HAProxy:
 def _lines(routing: Routing, setting: Setting) -> Iterator[str]:
     yield "# The ingress, written by Seaway: changes are overwritten."
     yield from _global(setting)
+    yield from call_limits(routing)
     yield from _defaults(setting)
     if routing.sites:
         yield from public_frontend(routing, setting)
     else:
         yield from _idle_frontend(setting)
     yield from service_frontends(routing, setting)
+    yield from call_frontends(routing, setting)
     yield from backends(routing, setting)
+    yield from call_backends(routing, setting)
     yield from tables(routing)
 
 

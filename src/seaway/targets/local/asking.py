@@ -3,23 +3,29 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from seaway.errors import SeawayError
 from seaway.model.names import InstanceId
-from seaway.model.probe import ExecProbe, HttpProbe, PartProbe, Probe, TcpProbe
+from seaway.model.probe import ExecProbe, GrpcProbe, HttpProbe, PartProbe, Probe, TcpProbe
+from seaway.model.standing import Said, Standing
+from seaway.probing.grpc import ask_grpc
 from seaway.probing.http import ask_http
 from seaway.probing.tcp import ask_tcp
 from seaway.probing.trouble import seconds, trouble
 from seaway.targets.local.dressing import Dressing
 from seaway.targets.local.helping import run_as
-from seaway.targets.local.part import NotReady
+from seaway.targets.local.part import Lives, NotReady
 from seaway.targets.local.ports import HOST
 from seaway.targets.local.record import Record
 
 log = logging.getLogger(__name__)
 
+LONGEST_HEARING = timedelta(seconds=0.5)
+ADRIFT = 10.0
+"""Seconds after which one that has lost its leader is begun anew."""
 LONGEST_SETTLING = timedelta(minutes=5)
 """First data may be a lot; a workload that may start more slowly than this may also settle so."""
 
@@ -27,9 +33,15 @@ LONGEST_SETTLING = timedelta(minutes=5)
 class Asking:
     """Asks by the record alone, so that it works for instances that another Seaway started."""
 
-    def __init__(self, dressing: Callable[[Record], Dressing]) -> None:
-        self._dress = dressing
+    def __init__(
+        self, dressing: Callable[[Record], Dressing], changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called when one says something else of itself than before."""
+        self._dress, self._changed = dressing, changed
         self._dressed: dict[InstanceId, Dressing] = {}
+        self._said: dict[InstanceId, Said | None] = {}
+        self._fell_behind: dict[InstanceId, float] = {}
+        """Since when a member is not abreast, in the seconds of the loop."""
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
@@ -43,9 +55,30 @@ class Asking:
         limit = max(record.workload.checks.start, LONGEST_SETTLING)
         return await _in_words(self._settle(record), limit)
 
+    def said(self, name: InstanceId) -> Said | None:
+        """What it said of itself last."""
+        return self._said.get(name)
+
+    async def hear(self, record: Record) -> None:
+        """Have it say anew what it is among the others; nothing where it does not answer."""
+        await self.ask(record, PartProbe(), LONGEST_HEARING)
+
     def forget(self, name: InstanceId) -> None:
         """It will not be asked again."""
-        self._dressed.pop(name, None)
+        for known in (self._dressed, self._said, self._fell_behind):
+            known.pop(name, None)
+
+    def _heard(self, name: InstanceId, said: Said | None) -> None:
+        """Keep it, and tell whether it is another than before."""
+        if isinstance(said, Standing) and not said.leads:
+            now = asyncio.get_running_loop().time()
+            since = now if said.abreast else self._fell_behind.get(name, now)
+            self._fell_behind[name] = since
+            said = replace(said, adrift=now - since > ADRIFT)
+        before = self._said.get(name)
+        self._said[name] = said
+        if said != before:
+            self._changed()
 
     def _dressing(self, record: Record) -> Dressing:
         """Put together once: while something starts it is asked twenty times a second."""
@@ -65,6 +98,8 @@ class Asking:
                 return await ask_http(HOST, _port(record, probe.port), probe.path, limit)
             case TcpProbe():
                 return await ask_tcp(HOST, _port(record, probe.port), limit)
+            case GrpcProbe():
+                return await ask_grpc(HOST, _port(record, probe.port), probe.service, limit)
             case ExecProbe():
                 outfit = self._dressing(record).outfit(probe.argv)
                 await run_as(
@@ -73,8 +108,11 @@ class Asking:
                 return ""
             case PartProbe():
                 dressing = self._dressing(record)
-                if dressing.part:
-                    await dressing.part.ready(dressing.settled_placement)
+                if probe.alone and isinstance(dressing.part, Lives):
+                    await dressing.part.alive(dressing.settled_placement)
+                elif dressing.part:
+                    said = await dressing.part.ready(dressing.settled_placement)
+                    self._heard(record.id, said)
                 return ""
             case _:
                 assert_never(probe)

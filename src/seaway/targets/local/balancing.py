@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from seaway.errors import SeawayError
 from seaway.model.instance import FULL, Instance, Traffic
@@ -18,13 +19,19 @@ from seaway.targets.local.state import StateFolder
 from seaway.targets.local.traffic import ProxyTraffic
 
 
+def _process_runs(folder: Path) -> bool:
+    return launch.state(folder).life is Life.RUNNING
+
+
 class Balancing:
     """The traffic of one stack."""
 
     def __init__(
-        self, state: StateFolder, clock: Clock, proxy_of: Callable[[InstanceId], ProxyTraffic]
-    ) -> None:
-        self._state, self._clock, self._proxy_of = state, clock, proxy_of
+        self, state: StateFolder, clock: Clock, proxy_of: Callable[[InstanceId], ProxyTraffic],
+        runs: Callable[[Path], bool] = _process_runs,
+    ) -> None:  # fmt: skip
+        """`runs` tells of the folder of an instance whether it does."""
+        self._state, self._clock, self._proxy_of, self._runs = state, clock, proxy_of, runs
         self._proxy: InstanceId | None = None
         """The running proxy, as last seen."""
         self._expected = False
@@ -135,7 +142,7 @@ class Balancing:
             return False
         folder = self._state.instance(self._proxy)
         stopping = read_mark(folder, Mark.STOPPING) is not None
-        return launch.state(folder).life is Life.RUNNING and not stopping
+        return self._runs(folder) and not stopping
 
     def _running(self, name: InstanceId) -> ProxyTraffic:
         if name not in self._proxies:

@@ -66,7 +66,7 @@ class Builds:
             StepFailed: they cannot be had.
         """
         if package_files.missing(files, self._outside):
-            outside = {**self._outside, **await self._network()}
+            outside = {**self._outside, **await self.network()}
             await package_files.fetch(files, outside, say)
 
     async def keep_source(self, build: Build, environment: Path | None) -> Path | None:
@@ -147,12 +147,12 @@ class Builds:
             raise StepFailed("SW258", folder=build.folder)
         await asyncio.to_thread(shutil.rmtree, environment, ignore_errors=True)
         environment.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        network = await self._network()
+        network = await self.network()
         for argv, more in python_commands(uv, Path(build.folder), environment):
             await self._run(build, argv, {**network, **more})
         await asyncio.to_thread(_completed, environment, build)
 
-    async def _network(self) -> dict[str, str]:
+    async def network(self) -> dict[str, str]:
         """For uv: trust whom this machine trusts, and use the mirror that pip was told to use."""
         trust = {"UV_SYSTEM_CERTS": self._outside.get("UV_SYSTEM_CERTS", "true")}
         if self._outside.get("UV_DEFAULT_INDEX") or self._outside.get("UV_INDEX_URL"):

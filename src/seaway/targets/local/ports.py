@@ -46,7 +46,7 @@ class Ports:
         if workload.role is Role.PROXY:
             return {name: self.public(workload.name, name, wanted)
                     for name, wanted in workload.ports.items()}  # fmt: skip
-        if workload.role is Role.STORE:
+        if workload.role in {Role.STORE, Role.GATE}:
             return {name: self.lasting(workload.name, name, slot) for name in workload.ports}
         return {name: self._passing(f"{workload.name}/{name}/{slot}") for name in workload.ports}
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from seaway.errors import PartMissing
@@ -30,6 +31,7 @@ def _shortcomings(release: Release, premises: Premises, builds: Builds) -> Itera
     for workload in release.workloads:
         if isinstance(workload.program, Server):
             yield from _part(workload, workload.program, premises)
+            yield from _notice(release, workload, workload.program, premises)
         yield from _tools(workload, premises, builds)
     yield from _room(release)
     if len(release.workloads) > 1:
@@ -47,6 +49,20 @@ def _part(workload: Workload, server: Server, premises: Premises) -> Iterator[Fi
         facts = {"component": workload.component, "wanted": server.version,
                  "found": found.version, "origin": found.origin}  # fmt: skip
         yield Finding(code="SW271", at=place, severity=Severity.WARNING, facts=facts)
+
+
+def _notice(
+    release: Release, workload: Workload, server: Server, premises: Premises
+) -> Iterator[Finding]:
+    """What is good enough for a developer's machine may not be for others."""
+    with suppress(PartMissing):
+        found = premises.shelf.found(server)
+        severity = Severity.INFO if release.environment == "local" else Severity.WARNING
+        if found.notice:
+            facts = {"component": workload.component, "origin": found.origin,
+                     "version": found.version}  # fmt: skip
+            at = Place(path=workload.component)
+            yield Finding(code=found.notice, at=at, severity=severity, facts=facts)
 
 
 def same_version(wanted: str, found: str) -> bool:

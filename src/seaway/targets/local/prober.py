@@ -142,7 +142,8 @@ class Prober:
         ready_failures = live_failures = 0
         while watched.health.phase is not Phase.SICK:
             if watched.asked.is_set():
-                await asyncio.sleep(_pause(watched).total_seconds())
+                failing = 0 < ready_failures < watched.checks.failures
+                await asyncio.sleep(_pause(watched, failing=failing).total_seconds())
             ready, live = await self._ask_both(watched)
             ready_failures = ready_failures + 1 if ready else 0
             live_failures = live_failures + 1 if live else 0
@@ -180,7 +181,9 @@ class Prober:
         self._changed()
 
 
-def _pause(watched: Watched) -> timedelta:
+def _pause(watched: Watched, *, failing: bool) -> timedelta:
+    if failing and watched.checks.again:
+        return watched.checks.again
     if watched.health.phase is Phase.UNREADY:
         return min(watched.checks.every, RECOVERY)
     return watched.checks.every

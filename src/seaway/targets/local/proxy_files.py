@@ -120,14 +120,14 @@ class ProxyFiles:
 
     def _setting(self, routing: Routing) -> Setting:
         ports = self._place.ports
-        host = self._place.host
+        host = self._place.listens
         return Setting(
             folder=str(self._folder),
             sockets=str(self._place.folder),
             http=Address(host=host, port=ports["http"]),
             https=Address(host=host, port=ports["https"]) if "https" in ports else None,
             services={
-                each.workload: self._service(each.workload, each.port)
+                each.name: self._service(each.workload, each.port)
                 for each in routing.upstreams
             },
             members=self.members(),

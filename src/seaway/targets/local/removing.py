@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from seaway.errors import DataRefused
@@ -42,7 +43,8 @@ async def stop(step: Stop, release: Release | None, wardrobe: Wardrobe) -> None:
         with contextlib.suppress(OSError):  # what is to stop stops, on a full disk too
             write_mark(folder, Mark.STOPPING, happened)
     wanted = release.find(record.workload.name) if release else None
-    await launch.stop(folder, grace=(wanted or record.workload).stopping.grace)
+    grace = timedelta(0) if step.at_once else (wanted or record.workload).stopping.grace
+    await launch.stop(folder, grace=grace)
     with contextlib.suppress(OSError):  # noted at the next start as well
         wardrobe.volumes.note_filled(record.workload, record.slot)
     await asyncio.to_thread(shutil.rmtree, state.run(record.id), ignore_errors=True)

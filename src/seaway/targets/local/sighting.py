@@ -10,6 +10,7 @@ from typing import assert_never
 
 from seaway.model.instance import FULL, Address, Instance, Phase, Traffic
 from seaway.model.names import Digest, Name
+from seaway.model.standing import Said
 from seaway.model.workload import Role
 from seaway.plan.restart import deaths_in_a_row
 from seaway.targets.local.marks import Happened, Health, Mark, read_mark
@@ -28,6 +29,8 @@ class Sighting:
     process: ProcessState
     marks: Mapping[Mark, Happened] = field(default_factory=dict[Mark, Happened])
     in_the_making: bool = False
+    host: str = HOST
+    """Where its ports are reached."""
 
     @property
     def abandoned(self) -> bool:
@@ -83,7 +86,7 @@ def sight(record: Record, folder: Path, process: ProcessState) -> Sighting:
 
 def instance_of(  # noqa: PLR0913 -- each from another source
     sighting: Sighting, stack: Name, health: Health, *, now: datetime, traffic: Traffic,
-    config: Digest, weight: int = FULL,
+    config: Digest, weight: int = FULL, said: Said | None = None,
 ) -> Instance:  # fmt: skip
     """The instance as the engine sees it; `health` counts while it runs."""
     record, drain = sighting.record, sighting.marks.get(Mark.DRAIN)
@@ -93,7 +96,10 @@ def instance_of(  # noqa: PLR0913 -- each from another source
         phase=seen.phase, since=seen.since, reason=seen.reason, created=record.created,
         slot=record.slot, traffic=traffic, weight=weight, drain_started=drain.at if drain else None,
         deaths=_deaths(sighting, seen.phase, now), uses=record.workload.uses, config=config,
-        addresses={name: Address(host=HOST, port=port) for name, port in record.ports.items()},
+        said=said if sighting.up else None,
+        addresses={
+            name: Address(host=sighting.host, port=port) for name, port in record.ports.items()
+        },
         pid=sighting.process.pid if sighting.runs else 0,
     )  # fmt: skip
 

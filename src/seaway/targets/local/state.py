@@ -37,6 +37,11 @@ class StateFolder:
         return self.root / "stack-file"
 
     @property
+    def target(self) -> Path:
+        """Names the platform that the stack runs on here, if that is not this very machine."""
+        return self.root / "target"
+
+    @property
     def remembered(self) -> Path:
         """What was asked for when it was brought up last, and the release that it became."""
         return self.root / "remembered.json"

@@ -7,23 +7,36 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self, assert_never
 
-from seaway.errors import PartMissing, SeawayError
+from seaway.errors import NothingRunning, PartMissing, SeawayError
 from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding
 from seaway.model.instance import Address, Instance, Phase
 from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
 from seaway.model.route import STAND_IN
-from seaway.model.workload import Role, Server
+from seaway.model.workload import Role, Server, Workload
 from seaway.plan.rolling import rolling
-from seaway.plan.steps import Admit, Configure, Create, Drain, Forget, Plan, Start, Step, Stop
+from seaway.plan.steps import (
+    Admit,
+    Arrange,
+    Configure,
+    Create,
+    Drain,
+    Forget,
+    Plan,
+    Start,
+    Step,
+    Stop,
+)
 from seaway.ports.clock import Clock
-from seaway.ports.target import Line, LogQuery, Said
+from seaway.ports.target import Line, LogQuery, Reached, Said
 from seaway.ports.vault import Vault
-from seaway.targets.local import launch, logs
+from seaway.targets.local import filling, launch, logs
+from seaway.targets.local.arranging import Arranging
 from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.builds import Builds
@@ -84,7 +97,8 @@ class LocalTarget:
             services=ServicePorts(state.root / "services.json", HOST, ports.another),
         )  # fmt: skip
         self._changed = asyncio.Event()
-        asking = Asking(self._wardrobe.dressing)
+        asking = Asking(self._wardrobe.dressing, self._changed.set)
+        self._arranging = Arranging(self._wardrobe, asking)
         self._prober = Prober(clock, asking.ask, asking.settle, self._changed.set)
         self._balancing = Balancing(state, clock, self._proxy_traffic)
         self._observing = Observing(
@@ -147,7 +161,7 @@ class LocalTarget:
             workload = wanted.get(instance.workload)
             if workload and workload.digest == instance.digest:
                 self._prober.follow(instance.id, workload.checks)
-        return rolling(release, seen, now)
+        return rolling(release, seen, now, self._arranging.leads)
 
     def cannot(self, release: Release) -> Sequence[Finding]:
         return shortcomings(release, self._premises, self._wardrobe.builds)
@@ -160,6 +174,8 @@ class LocalTarget:
         try:
             if isinstance(step, Create):
                 await self._create(step, release)
+            elif isinstance(step, Arrange):  # owns nothing: its instance may have to be killed
+                await self._arranging.arrange(step)
             else:
                 async with self._owners[step.instance.id]:
                     await self._perform(step, release)
@@ -187,6 +203,19 @@ class LocalTarget:
     async def ask(self, instance: Instance, release: Release, argv: Sequence[str]) -> Said:
         return await ask(instance, release, argv, self._wardrobe)
 
+    async def reach(self, instance: Instance, release: Release) -> Reached:
+        record = read_record(self._premises.state.instance(instance.id))
+        if record is None:
+            raise NothingRunning("SW264", instance=instance.id)
+        placement = self._wardrobe.dressing(record, release).placement()
+        return Reached(host=placement.host, ports=placement.ports, env=placement.env)
+
+    async def empty(self, workload: Workload) -> Path:
+        return await filling.empty(workload, self._wardrobe)
+
+    async def filled(self, workload: Workload) -> None:
+        await filling.filled(workload, self._wardrobe)
+
     async def kill(self, instance: Instance, signal: str) -> None:
         launch.kill(self._premises.state.instance(instance.id), signal)
 
@@ -205,13 +234,14 @@ class LocalTarget:
 
     async def _create(self, step: Create, release: Release) -> None:
         async def start_it(made: Dressing) -> None:
-            async with self._owners[made.record.id]:
+            async with self._owners[made.record.id], self._arranging.still(made.record.workload):
                 if step.workload.role is Role.PROXY:
                     await self._balancing.prepare(made.record.id, release)
                 await start_dressed(made, self._premises, self._template)
             self._observing.attend(made.record)
 
         name = new_name(step.workload.name)
+        self._arranging.begin(step.workload)
         if not step.start:
             await create(step, name, release, self._wardrobe)
             return
@@ -228,7 +258,8 @@ class LocalTarget:
             case Start():
                 if (proxy := release.find(step.workload.name)) and proxy.role is Role.PROXY:
                     await self._balancing.prepare(step.instance.id, release)
-                await start(step, release, self._wardrobe, self._template)
+                async with self._arranging.still(step.workload):
+                    await start(step, release, self._wardrobe, self._template)
             case Admit():
                 await self._balancing.admit(step.instance, step.weight)
             case Drain():

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -81,15 +81,17 @@ class ProxyTraffic:
     knows counts as busy until it has no such client any more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each a different thing, given once
         self, place: Placement, *, stack: Name, services: ServicePorts, certificates: Path,
-        clock: Clock,
+        clock: Clock, check: Callable[[Path], Awaitable[tuple[int, str]]] | None = None,
     ) -> None:  # fmt: skip
+        """`check` has the engine read a file of its own, where that is not on this machine."""
         sealed = Sealed(
             partial(_signed, certificates, clock), PublicCertificates(certificates / PUBLIC, clock)
         )
         self._files = ProxyFiles(place, stack, services.address, sealed, HAProxy())
         self._place, self._control = place, Control(place.folder / MASTER)
+        self._check = check or self._read_here
         self._one_at_a_time = asyncio.Lock()
         self.weights: Mapping[InstanceId, int] = {}
         """How many requests each gets beside the others, as last observed."""
@@ -139,7 +141,7 @@ class ProxyTraffic:
             self._files.keep_members([*others, member])
             worker = await self._worker()
             for upstream in self._upstreams(instance.workload):
-                for backend in (upstream.workload, once(upstream.workload)):
+                for backend in (upstream.name, once(upstream.name)):
                     if upstream.port in member.addresses:
                         await self._let_in(worker, backend, member, upstream)
 
@@ -279,12 +281,14 @@ class ProxyTraffic:
 
     async def _checked(self) -> None:
         """Ask the engine itself whether it can work by the files."""
-        program = self._place.found.programs["haproxy"]
-        file = self._place.volumes[VOLUME] / CONFIGURATION
-        argv = (str(program), "-c", "-q", "-f", str(file))
-        status, said = await run_tool(argv, {}, file.parent, CHECKED_WITHIN)
+        status, said = await self._check(self._place.volumes[VOLUME] / CONFIGURATION)
         if status:
             raise StepFailed("SW453", detail=said)
+
+    async def _read_here(self, file: Path) -> tuple[int, str]:
+        program = self._place.found.programs["haproxy"]
+        argv = (str(program), "-c", "-q", "-f", str(file))
+        return await run_tool(argv, {}, file.parent, CHECKED_WITHIN)
 
     async def _taken_up(self, before: int, wanted: Digest) -> None:
         """Wait for a worker that is another one and works by the wanted routing."""

@@ -11,7 +11,8 @@ from pathlib import Path
 from seaway.durable import make_folder, sync_folder, write_whole
 from seaway.errors import DataRefused
 from seaway.model.names import Name
-from seaway.model.workload import Role, Workload
+from seaway.model.workload import Role, Workload, volume_of
+from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.process import Identity
 from seaway.targets.local.state import StateFolder
 
@@ -43,18 +44,20 @@ class Volumes:
         """Make what is missing; return the data folders by name.
 
         Raises:
-            DataRefused: there was data before, and now there is none, or another volume.
+            DataRefused: there was data before, and now there is none, or another volume; and no
+                other member has the same data.
         """
-        names = {each.name: _with_slot(each.name, slot) for each in workload.volumes}
+        names = {each.name: volume_of(each.name, slot) for each in workload.volumes}
         if workload.role is not Role.PROXY:  # its files are written anew before every start
-            for name in names.values():
-                self._refuse_loss(workload.name, name)
+            for each in workload.volumes:
+                if not self._elsewhere(workload, each.name, slot):
+                    self._refuse_loss(workload.name, names[each.name])
         return {name: self._provide(workload.name, whole, owner) for name, whole in names.items()}
 
     def folders(self, workload: Workload, slot: int) -> dict[str, Path]:
         """The data folders by name; nothing is made or looked at."""
         return {
-            volume.name: self._folder(workload.name, _with_slot(volume.name, slot)) / "data"
+            volume.name: self._folder(workload.name, volume_of(volume.name, slot)) / "data"
             for volume in workload.volumes
         }
 
@@ -62,7 +65,7 @@ class Volumes:
         """Remember that there is data in those volumes where there is some."""
         noted = self._read()
         for volume in workload.volumes:
-            name = _with_slot(volume.name, slot)
+            name = volume_of(volume.name, slot)
             key = f"{workload.name}/{name}"
             known, folder = noted.get(key), self._folder(workload.name, name)
             if known and not known.filled and _has_data(folder):
@@ -81,9 +84,56 @@ class Volumes:
         """Remove all data, and what is remembered of it."""
         shutil.rmtree(self._state.root / "volumes", ignore_errors=True)
         self._file.unlink(missing_ok=True)
+        LeadFile(self._state).destroy()
+
+    def take_out(self, workload: str, to: Path) -> None:
+        """Move the volumes of a workload elsewhere, with what is remembered of them.
+
+        Nothing where there are none. A kill between leaves them out: nothing starts without them.
+        """
+        mine = {
+            key: {"id": each.id, "filled": each.filled} for key, each in self._read().items()
+            if key.partition("/")[0] == workload
+        }  # fmt: skip
+        folder = self._state.root / "volumes" / workload
+        if not folder.exists():
+            return
+        make_folder(to, 0o700)
+        write_whole(to / "volumes.json", json.dumps(mine, indent=1), durable=True)
+        folder.rename(to / "volumes")
+        sync_folder(folder.parent)
+        sync_folder(to)
+        LeadFile(self._state).forget(workload)
+        self._write({key: each for key, each in self._read().items() if key not in mine})
+
+    def put_in(self, workload: str, source: Path) -> None:
+        """Move volumes in that were taken out; there must be none of that workload."""
+        told = json.loads((source / "volumes.json").read_text())
+        folder = self._state.root / "volumes" / workload
+        make_folder(folder.parent, 0o711)
+        (source / "volumes").rename(folder)
+        sync_folder(folder.parent)
+        self._write({**self._read(), **{key: Noted(**each) for key, each in told.items()}})
 
     def _folder(self, workload: str, volume: str) -> Path:
         return self._state.volume(workload, volume)
+
+    def _elsewhere(self, workload: Workload, volume: str, slot: int) -> bool:
+        """Whether another member has the data, and this one may have it anew from there."""
+        lead = LeadFile(self._state).all().get(workload.name)
+        if workload.replicas == 1 or (lead and lead.slot == slot):
+            return False
+        known = self._read()
+        others = (
+            volume_of(volume, other) for other in range(workload.replicas) if other != slot
+        )  # fmt: skip
+        return any(
+            (noted := known.get(f"{workload.name}/{other}")) is not None
+            and noted.filled
+            and _marker(folder := self._folder(workload.name, other)) == noted.id
+            and _has_data(folder)
+            for other in others
+        )
 
     def _refuse_loss(self, workload: str, volume: str) -> None:
         key, folder = f"{workload}/{volume}", self._folder(workload, volume)
@@ -122,15 +172,11 @@ class Volumes:
         return {key: Noted(**noted) for key, noted in body.items()}
 
     def _note(self, key: str, noted: Noted) -> None:
-        body = {
-            name: {"id": each.id, "filled": each.filled}
-            for name, each in {**self._read(), key: noted}.items()
-        }
+        self._write({**self._read(), key: noted})
+
+    def _write(self, noted: Mapping[str, Noted]) -> None:
+        body = {name: {"id": each.id, "filled": each.filled} for name, each in noted.items()}
         write_whole(self._file, json.dumps(body, indent=1), durable=True)
-
-
-def _with_slot(volume: str, slot: int) -> str:
-    return f"{volume}-{slot}" if slot else volume
 
 
 def _marker(folder: Path) -> str:

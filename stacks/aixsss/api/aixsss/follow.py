@@ -4,9 +4,9 @@ import logging
 from uuid import UUID
 
 from seaway_jobs import Change
+from seaway_service.errors import UnavailableError
 
 from aixsss.parts import Parts
-from aixsss.stores.errors import UnavailableError
 from aixsss.stores.job import STATES
 
 log = logging.getLogger(__name__)

@@ -1,117 +1,39 @@
-"""Finds out how the process and the stores are doing."""
+"""Finds out how this process and its stores are doing."""
 
-import asyncio
-import os
-import resource
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Mapping
 
-from aixsss.logs import API
+from seaway_service import cache, health
+from seaway_service.health import PartHealth
+
+from aixsss.names import API
 from aixsss.parts import Parts
-from aixsss.stores import cache
-from aixsss.stores.errors import NotThereError, UnavailableError
 
 CHECK_SECONDS = 1.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartHealth:
-    """Whether a store answers, how quickly, and why not."""
-
-    up: bool
-    milliseconds: float
-    why: str = ""
-
-    def shown(self) -> dict[str, object]:
-        """Return it as JSON."""
-        said: dict[str, object] = {"state": "up" if self.up else "down", "ms": self.milliseconds}
-        return said | ({"why": self.why} if self.why else {})
-
-
 async def stores(parts: Parts) -> Mapping[str, PartHealth]:
-    """Ask all stores at once; takes a second and a half at most."""
-    checks: dict[str, Callable[[], Awaitable[object]]] = {
+    """Ask all stores at once, each for as long as a health check may take at most."""
+    checks: dict[str, health.Check] = {
         "database": parts.database.version,
         "redis": lambda: cache.check(parts.redis),
         "objects": parts.objects.check,
     }
-    found = await asyncio.gather(*(checked(check) for check in checks.values()))
-    return dict(zip(checks, found, strict=True))
-
-
-async def checked(check: Callable[[], Awaitable[object]]) -> PartHealth:
-    """Run one check within its time."""
-    began = time.perf_counter()
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-    except TimeoutError:
-        return PartHealth(up=False, milliseconds=since(began), why="did not answer in time")
-    except NotThereError:
-        return PartHealth(up=False, milliseconds=since(began), why="the bucket is not there")
-    except UnavailableError as error:
-        why = str(error.__cause__ or error).partition("\n")[0] or "did not answer"
-        return PartHealth(up=False, milliseconds=since(began), why=why)
-    return PartHealth(up=True, milliseconds=since(began))
-
-
-def since(began: float) -> float:
-    """Return how many milliseconds went by."""
-    return round((time.perf_counter() - began) * 1000, 1)
+    return await health.asked(checks, CHECK_SECONDS)
 
 
 async def detailed(parts: Parts) -> tuple[bool, dict[str, object]]:
     """Return whether all is well, and everything there is to tell."""
-    asked = await stores(parts)
-    well = all(part.up for part in asked.values())
-    now = datetime.now(UTC)
-    return well, {
-        "status": "healthy" if well else "degraded",
-        "service": API,
-        **release(parts),
-        "time": now.isoformat(timespec="milliseconds"),
-        "uptime": round((now - parts.started_at).total_seconds(), 3),
-        "pid": os.getpid(),
-        "memory": memory(),
-        "cpu": cpu(),
-        "parts": {name: part.shown() for name, part in asked.items()},
-    }
+    return health.detailed(release(parts), parts.started_at, await stores(parts))
 
 
 def release(parts: Parts) -> dict[str, str]:
     """Return which release this is and where it runs."""
     settings = parts.settings
     return {
+        "service": API,
         "version": settings.RELEASE_VERSION,
         "commit": settings.RELEASE_COMMIT,
         "date": settings.RELEASE_DATE,
         "environment": settings.APP_ENV.value,
         "instance": settings.INSTANCE,
     }
-
-
-def memory() -> dict[str, float]:
-    """Return what the process uses of what it may have; units: bytes, and percent."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    used = pages * resource.getpagesize()
-    total = memory_limit()
-    return {"used": used, "total": total, "percentage": round(100 * used / total, 2)}
-
-
-def memory_limit() -> int:
-    """Return the limit of the control group if there is one, else the memory of the machine."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
-    except OSError:
-        return total
-    return min(int(limit), total) if limit.isdigit() else total
-
-
-def cpu() -> dict[str, float]:
-    """Return the processor time used so far in seconds, and the load of the machine."""
-    times = os.times()
-    return {"seconds": round(times.user + times.system, 2), "load": round(os.getloadavg()[0], 2)}

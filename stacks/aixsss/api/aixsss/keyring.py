@@ -7,10 +7,12 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import AfterValidator
+from seaway_service.setting_types import Secret
 
 KEY_BYTES = 32
 NONCE_BYTES = 12  # the length NIST SP 800-38D (5.2.1.1) recommends for GCM
@@ -123,3 +125,13 @@ def key_bytes(encoded: str) -> bytes:
     if len(set(key)) < KEY_BYTES // 4:
         raise ValueError("is not random, make one with: openssl rand -base64 32")
     return key
+
+
+def encryption_keys(text: str) -> str:
+    """Return the text if a keyring can be made of it."""
+    Keyring.parse(text)
+    return text
+
+
+EncryptionKeys = Annotated[Secret, AfterValidator(encryption_keys)]
+"""A setting that a keyring can be made of."""

@@ -3,25 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPMethod
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
+from seaway_service import problems
+from seaway_service.observed import Observed
+from seaway_service.origins import cross_origin
+from seaway_service.setting_types import AppEnv
 from starlette.middleware import Middleware
 
-from aixsss import problems
 from aixsss.follow import follow
 from aixsss.http import auth, content, jobs, keys, probes, streams, uploads
-from aixsss.http.observed import Observed
-from aixsss.metrics import RELEASE
+from aixsss.metrics import COUNTS
 from aixsss.parts import Parts
-from aixsss.setting_types import AppEnv
-from aixsss.settings import Settings
-from aixsss.stores.errors import NotThereError, UnavailableError
 
-GET, PUT, POST, DELETE = HTTPMethod.GET, HTTPMethod.PUT, HTTPMethod.POST, HTTPMethod.DELETE
 ROUTERS = (
     probes.probes,
     auth.router,
@@ -45,35 +39,18 @@ def create_app(parts: Parts) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
         # as they are: `include_router` would build each of them again for the first request
         routes=[route for router in ROUTERS for route in router.routes],
-        middleware=[Middleware(Observed), *cross_origin(parts.settings)],
-        exception_handlers={
-            HTTPException: problems.answer,
-            RequestValidationError: problems.refused,
-            UnavailableError: store_away,
-            NotThereError: bytes_missing,
-        },
+        middleware=[
+            Middleware(Observed, counts=COUNTS),
+            *cross_origin(
+                parts.settings.origins, may_send=["Range"], may_read=["Content-Range", "ETag"]
+            ),
+        ],
+        exception_handlers=dict(problems.HANDLERS),
         lifespan=lifespan,
     )
     app.state.parts = parts
-    RELEASE.labels(parts.settings.RELEASE_VERSION, parts.settings.INSTANCE).set(1)
+    COUNTS.release.labels(parts.settings.RELEASE_VERSION, parts.settings.INSTANCE).set(1)
     return app
-
-
-def cross_origin(settings: Settings) -> list[Middleware]:
-    """Let the configured origins call with credentials, and no others."""
-    if not settings.origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_credentials=True,
-            allow_methods=[GET, PUT, POST, DELETE],
-            allow_headers=["Authorization", "Content-Type", "Range", "X-Request-ID"],
-            expose_headers=["Content-Range", "ETag", "Retry-After", "X-Request-ID"],
-            max_age=600,
-        )
-    ]
 
 
 @asynccontextmanager
@@ -85,18 +62,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         for each in listening:
             each.cancel()
-    parts.passwords.close()
+    parts.access.passwords.close()
     await parts.objects.close()
     await parts.redis.aclose()
     await parts.database.close()
-
-
-async def store_away(request: Request, error: Exception) -> Response:
-    """Say which part does not answer."""
-    part = error.part if isinstance(error, UnavailableError) else "a part"
-    return await problems.answer(request, problems.unavailable(part))
-
-
-async def bytes_missing(request: Request, _error: Exception) -> Response:
-    """Say that the file is gone."""
-    return await problems.answer(request, problems.not_found("file"))

@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import quote
 
 HEAD_BYTES = 64
 LONGEST_NAME = 200
@@ -79,9 +78,3 @@ def safe_name(name: str) -> str:
     if not dot:
         return extension[:LONGEST_NAME] or "file"
     return f"{stem[: LONGEST_NAME - len(extension) - 1]}.{extension}"[:LONGEST_NAME]
-
-
-def disposition(name: str) -> str:
-    """Return a Content-Disposition for showing the file under its name (RFC 6266)."""
-    plain = "".join(char if char.isascii() and char not in '"\\%' else "_" for char in name)
-    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

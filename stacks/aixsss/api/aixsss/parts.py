@@ -8,25 +8,29 @@ import valkey.asyncio as valkey
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 from seaway_jobs import Queue
+from seaway_service import cache
+from seaway_service.access import Access
+from seaway_service.database import Database
+from seaway_service.objects import Objects
+from seaway_service.passwords import Passwords
+from seaway_service.sessions import Sessions
+from seaway_service.setting_types import secrets_in
+from seaway_service.signing import Credentials
+from seaway_service.throttle import Throttle
+from seaway_service.tokens import Tokens
 
 from aixsss.keyring import Keyring
-from aixsss.passwords import Passwords
-from aixsss.setting_types import secrets_in
+from aixsss.metrics import COUNTS
+from aixsss.names import NAME
 from aixsss.settings import Settings
-from aixsss.signing import Credentials
-from aixsss.stores import cache
 from aixsss.stores.accounts import Accounts
-from aixsss.stores.database import Database
 from aixsss.stores.events import Events
 from aixsss.stores.files import Files
 from aixsss.stores.jobs import Jobs
-from aixsss.stores.objects import Objects
 from aixsss.stores.provider_keys import ProviderKeys
-from aixsss.stores.sessions import Sessions
-from aixsss.stores.throttle import Throttle
-from aixsss.tokens import Tokens
 
 MEGABYTE = 1024 * 1024
+COST = 12  # of bcrypt: a quarter of a second on one core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +47,16 @@ class Parts:
     files: Files
     queue: Queue
     jobs: Jobs
-    sessions: Sessions
-    throttle: Throttle
+    access: Access
     events: Events
-    tokens: Tokens
-    passwords: Passwords
 
 
 def made(settings: Settings) -> Parts:
     """Make all parts; nothing connects yet."""
     database = Database(
-        settings.DATABASE_URL, connections=settings.DATABASE_POOL, client=settings.INSTANCE
+        settings.DATABASE_URL,
+        connections=settings.DATABASE_POOL,
+        client=f"{NAME} {settings.INSTANCE}",
     )
     redis = cache.connected(settings.REDIS_URL)
     credentials = Credentials(
@@ -74,11 +77,22 @@ def made(settings: Settings) -> Parts:
         files=Files(database, settings.FILES_QUOTA_MB * MEGABYTE),
         queue=queue,
         jobs=Jobs(database, queue, settings.JOBS_PENDING),
-        sessions=Sessions(redis, settings.session_lifetime),
-        throttle=Throttle(redis),
+        access=access(settings, redis),
         events=Events(redis),
-        tokens=Tokens(secrets_in(settings.JWT_SECRET), settings.access_lifetime),
-        passwords=Passwords(),
+    )
+
+
+def access(settings: Settings, redis: valkey.Valkey) -> Access:
+    """Return the door: who may come in, and for how long."""
+    return Access(
+        name=NAME,
+        throttle=Throttle(redis, NAME),
+        passwords=Passwords(COST),
+        sessions=Sessions(redis, settings.session_lifetime, prefix=NAME),
+        tokens=Tokens(secrets_in(settings.JWT_SECRET), settings.access_lifetime, NAME),
+        logins=COUNTS.logins,
+        origins=settings.origins,
+        over_tls=settings.over_tls,
     )
 
 

@@ -10,24 +10,24 @@ import sys
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
-
-from aixsss.environment import UnusableEnvironmentError
-from aixsss.keyring import Keyring
-from aixsss.logs import REKEY, write_json
-from aixsss.setting_types import (
+from seaway_service.database import Database
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.errors import UnavailableError
+from seaway_service.logs import write_json
+from seaway_service.setting_types import (
     AppEnv,
     DatabaseUrl,
-    EncryptionKeys,
     LogLevel,
     password,
     read,
     secrets_in,
 )
-from aixsss.stores.database import Database
-from aixsss.stores.errors import UnavailableError
+
+from aixsss.keyring import EncryptionKeys, Keyring
+from aixsss.names import NAME, REKEY
 from aixsss.stores.provider_keys import Place, ProviderKeys
 
-EX_CONFIG, EX_TEMPFAIL = 78, 75  # sysexits.h
+EX_TEMPFAIL = 75  # sysexits.h
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,7 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
     try:
         chosen = read(RekeySettings, environ)
     except UnusableEnvironmentError as error:
-        sys.stderr.write(f"aixsss: refused to start: {error}\n")
-        return EX_CONFIG
+        return refused_to_start(NAME, error)
     write_json(REKEY, chosen)
     try:
         asyncio.run(rekey(chosen))

@@ -4,14 +4,12 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
-from aixsss.setting_types import (
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from seaway_service.origins import Origins, all_over_tls, origins_in
+from seaway_service.setting_types import (
     AppEnv,
     DatabaseUrl,
-    EncryptionKeys,
     LogLevel,
     QueueName,
     RedisUrl,
@@ -22,7 +20,9 @@ from aixsss.setting_types import (
     secrets_in,
     weak,
 )
-from aixsss.strength import PASSWORD_LENGTH, SIGNING_LENGTH
+from seaway_service.strength import PASSWORD_LENGTH, SIGNING_LENGTH
+
+from aixsss.keyring import EncryptionKeys
 
 
 class Settings(BaseModel):
@@ -47,7 +47,7 @@ class Settings(BaseModel):
     REFRESH_TOKEN_DAYS: Annotated[int, Field(ge=1, le=90)] = 7
     API_KEY_ENCRYPTION_KEY: EncryptionKeys
     AI_QUEUE_NAME: QueueName = "ai-jobs"
-    CORS_ORIGIN: str = ""
+    CORS_ORIGIN: Origins = ""
     TRUSTED_PROXIES: str = "127.0.0.1"
     FILES_QUOTA_MB: Annotated[int, Field(ge=1)] = 2048
     JOBS_PENDING: Annotated[int, Field(ge=1)] = 50
@@ -57,15 +57,6 @@ class Settings(BaseModel):
     RELEASE_COMMIT: str = ""
     RELEASE_DATE: str = ""
     INSTANCE: str = "api-1"
-
-    @field_validator("CORS_ORIGIN")
-    @classmethod
-    def _origins(cls, origins: str) -> str:
-        for origin in filter(None, (part.strip() for part in origins.split(","))):
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-                raise ValueError("must be origins like https://a.example, with commas between")
-        return origins
 
     @model_validator(mode="after")
     def _no_weak_secrets(self) -> Self:
@@ -85,12 +76,12 @@ class Settings(BaseModel):
     @property
     def origins(self) -> tuple[str, ...]:
         """The web origins that may call with credentials."""
-        return tuple(filter(None, (part.strip() for part in self.CORS_ORIGIN.split(","))))
+        return origins_in(self.CORS_ORIGIN)
 
     @property
     def over_tls(self) -> bool:
         """People reach the web by https, so that cookies must not travel without it."""
-        return bool(self.origins) and all(one.startswith("https://") for one in self.origins)
+        return all_over_tls(self.origins)
 
     @property
     def access_lifetime(self) -> timedelta:

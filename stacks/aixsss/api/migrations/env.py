@@ -6,8 +6,8 @@ import sys
 import seaway_jobs
 import sqlalchemy
 from alembic import context
+from seaway_service.environment import UnusableEnvironmentError, values
 
-from aixsss.environment import UnusableEnvironmentError, values
 from aixsss.stores.models import Base
 
 # any number will do, as long as nothing else in this database locks it
@@ -17,7 +17,8 @@ LOCK = 4_120_771
 def database_url() -> sqlalchemy.URL:
     """Return the address from the environment, for the driver the API uses."""
     try:
-        found = values(frozenset({"DATABASE_URL"}), os.environ)
+        name = frozenset({"DATABASE_URL"})
+        found = values(name, name, os.environ)
         url = sqlalchemy.make_url(found["DATABASE_URL"])
     except UnusableEnvironmentError as error:
         sys.exit(f"aixsss: cannot migrate: {error}")

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from model_server import ModelServer, model_server
-from servers import (
+from seaway_service.testing import (
     Server,
     free_port,
     made_database,
@@ -26,6 +26,7 @@ from servers import (
 
 API = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
+BUCKET = "uploads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Person:
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     folder = tmp_path_factory.mktemp("stores")
     folder.chmod(0o755)
-    objects, object_settings = seaweed(folder)
+    objects, store = seaweed(folder)
     database, admin = postgres(folder)
     cache, redis_url = redis(folder)
     with running(database), running(cache), running(objects):
@@ -67,10 +68,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
             "API_KEY_ENCRYPTION_KEY": secrets.token_hex(32),
             "RELEASE_VERSION": "7.7.7",
             "FILES_QUOTA_MB": "40",
-            **object_settings,
+            "S3_ENDPOINT": store.endpoint,
+            "S3_REGION": store.by.region,
+            "S3_ACCESS_KEY_ID": store.by.access_key,
+            "S3_SECRET_ACCESS_KEY": store.by.secret_key,
+            "S3_BUCKET": BUCKET,
         }
         migrate(settings)
-        make_bucket(settings)
+        make_bucket(store, BUCKET)
         yield Stores(database, cache, admin, settings)
 
 

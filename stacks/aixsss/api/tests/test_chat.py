@@ -18,7 +18,7 @@ from model_server import (
     silent,
     status,
 )
-from servers import free_port
+from seaway_service.testing import free_port
 
 from aixsss.ai.chat import Chat, Model, Question
 from aixsss.ai.failures import AskedInVainError, RefusedError, UnansweredError, Why

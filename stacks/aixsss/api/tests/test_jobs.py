@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from conftest import Person, Stores, api_server, person, worker_server
 from model_server import WORDS, ModelServer, cut, slow, status, well
-from servers import Server, running, until
+from seaway_service.testing import Server, running, until
 
 WHOLE = "".join(WORDS)
 KEY = "sk-live-4b1d7c9e2f6a8035"

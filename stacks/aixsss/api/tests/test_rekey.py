@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from conftest import API, Stores, api_server, migrate, person, worker_server
 from model_server import ModelServer
-from servers import made_database, running, until
+from seaway_service.testing import made_database, running, until
 
 KEY = "sk-live-4b1d7c9e2f6a8035"
 MANY = 250

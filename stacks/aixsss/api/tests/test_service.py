@@ -13,7 +13,7 @@ import httpx2
 import psycopg
 import pytest
 from conftest import API, PASSWORD, Person, Stores, api_server, migration, person
-from servers import made_database, running, until
+from seaway_service.testing import made_database, running, until
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from seaway_service.environment import UnusableEnvironmentError
+from seaway_service.setting_types import secrets_in
 
-from aixsss.environment import UnusableEnvironmentError
-from aixsss.setting_types import secrets_in
 from aixsss.settings import settings
 from aixsss.worker.settings import worker_settings
 

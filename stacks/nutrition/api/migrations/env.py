@@ -8,9 +8,9 @@ from typing import Any
 import seaway_jobs
 import sqlalchemy
 from alembic import context
+from seaway_service.environment import UnusableEnvironmentError
+from seaway_service.setting_types import read
 
-from nutrition.environment import UnusableEnvironmentError
-from nutrition.setting_types import read
 from nutrition.shared_settings import Shared
 from nutrition.stores.models import Base
 

@@ -9,19 +9,25 @@ import valkey.asyncio as valkey
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 from seaway_jobs import Queue
+from seaway_service import cache
+from seaway_service.access import Access
+from seaway_service.database import Database
+from seaway_service.passwords import Passwords
+from seaway_service.sessions import Sessions
+from seaway_service.setting_types import secrets_in
+from seaway_service.signing import Credentials
+from seaway_service.throttle import Throttle
+from seaway_service.tokens import Tokens
 
 from nutrition.clients import ai
 from nutrition.clients.alipay import Alipay
 from nutrition.clients.payments import PayService
 from nutrition.clients.wechat import WeChat
-from nutrition.passwords import Passwords
-from nutrition.setting_types import secrets_in
+from nutrition.metrics import COUNTS
+from nutrition.names import NAME
 from nutrition.settings import Settings
 from nutrition.shared_settings import Shared
-from nutrition.signing import Credentials
-from nutrition.stores import cache
 from nutrition.stores.accounts import Accounts
-from nutrition.stores.database import Database
 from nutrition.stores.dishes import Dishes
 from nutrition.stores.events import Events
 from nutrition.stores.objects import Objects
@@ -29,9 +35,8 @@ from nutrition.stores.orders import Orders
 from nutrition.stores.photos import Photos
 from nutrition.stores.preferences import Preferences
 from nutrition.stores.quota import Quota
-from nutrition.stores.sessions import Sessions
-from nutrition.stores.throttle import Throttle
-from nutrition.tokens import Tokens
+
+SEARCH_WIDTH = "-c hnsw.ef_search=100"  # requirement R57
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +53,9 @@ class Parts:
     preferences: Preferences
     photos: Photos
     orders: Orders
-    sessions: Sessions
-    throttle: Throttle
+    access: Access
     quota: Quota
     events: Events
-    tokens: Tokens
-    passwords: Passwords
     search: ai.Search
     vision: ai.Vision
     chat: ai.Chat
@@ -81,12 +83,9 @@ def made(settings: Settings) -> Parts:
         preferences=Preferences(database, queue),
         photos=Photos(database, settings.PHOTO_RETENTION),
         orders=Orders(database, queue),
-        sessions=Sessions(redis, settings.JWT_REFRESH_EXPIRES_IN, settings.SESSION_SECRET),
-        throttle=Throttle(redis),
+        access=access(settings, redis),
         quota=Quota(redis, settings.RATE_LIMIT_MAX_REQUESTS, settings.RATE_LIMIT_WINDOW_MS),
         events=Events(redis),
-        tokens=Tokens(secrets_in(settings.JWT_SECRET), settings.JWT_EXPIRES_IN),
-        passwords=Passwords(settings.BCRYPT_SALT_ROUNDS),
         search=ai.search(settings),
         vision=ai.vision(settings),
         chat=ai.chat(settings),
@@ -94,10 +93,28 @@ def made(settings: Settings) -> Parts:
     )
 
 
+def access(settings: Settings, redis: valkey.Valkey) -> Access:
+    """Return the door: who may come in, and for how long."""
+    lifetime, secret = settings.JWT_REFRESH_EXPIRES_IN, settings.SESSION_SECRET
+    return Access(
+        name=NAME,
+        throttle=Throttle(redis, NAME),
+        passwords=Passwords(settings.BCRYPT_SALT_ROUNDS),
+        sessions=Sessions(redis, lifetime, prefix=NAME, secret=secret),
+        tokens=Tokens(secrets_in(settings.JWT_SECRET), settings.JWT_EXPIRES_IN, NAME),
+        logins=COUNTS.logins,
+        origins=settings.origins,
+        over_tls=settings.over_tls,
+    )
+
+
 def opened(settings: Shared) -> Database:
     """Return the pool of connections; nothing connects yet."""
     return Database(
-        settings.database_url, connections=settings.DB_MAX_CONNECTIONS, client=settings.INSTANCE
+        settings.database_url,
+        connections=settings.DB_MAX_CONNECTIONS,
+        client=f"{NAME} {settings.INSTANCE}",
+        options=SEARCH_WIDTH,
     )
 
 

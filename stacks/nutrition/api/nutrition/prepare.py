@@ -12,21 +12,21 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from seaway_jobs import Queue
+from seaway_service.database import Database
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.logs import write_json
+from seaway_service.passwords import Passwords
 from sqlalchemy import func, select, text, update
 
 from nutrition import menu
-from nutrition.environment import UnusableEnvironmentError
 from nutrition.http.identity import ADMIN
-from nutrition.logs import PREPARE, write_json
+from nutrition.names import NAME, PREPARE
 from nutrition.parts import opened
-from nutrition.passwords import Passwords
 from nutrition.settings import Settings, settings
 from nutrition.stores.accounts import Accounts, EmailTakenError
-from nutrition.stores.database import Database
 from nutrition.stores.dishes import EMBED
 from nutrition.stores.models import Account, Dish
 
-EX_CONFIG = 78
 LOCK = 4_120_773
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,7 @@ def main() -> int:
     try:
         chosen = settings(os.environ)
     except UnusableEnvironmentError as error:
-        sys.stderr.write(f"nutrition: refused to start: {error}\n")
-        return EX_CONFIG
+        return refused_to_start(NAME, error)
     write_json(PREPARE, chosen)
     command.upgrade(Config(Path(__file__).parent.parent / "alembic.ini"), "head")
     asyncio.run(filled(chosen))

@@ -4,13 +4,13 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
+from seaway_service.origins import Origins, all_over_tls, origins_in
+from seaway_service.setting_types import HttpUrl, Lifetime, Secret, SigningKeys, read, secrets_in
+from seaway_service.strength import PASSWORD_LENGTH, SIGNING_LENGTH
 
-from nutrition.setting_types import HttpUrl, Lifetime, Secret, SigningKeys, read, secrets_in
 from nutrition.shared_settings import Shared
-from nutrition.strength import PASSWORD_LENGTH, SIGNING_LENGTH
 
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
@@ -43,7 +43,7 @@ class Settings(Shared):
     TENCENT_CLOUD_SECRET_KEY: Secret = ""
     PUBLIC_URL: HttpUrl | Literal[""] = ""
 
-    CORS_ORIGIN: str = ""
+    CORS_ORIGIN: Origins = ""
     CORS_CREDENTIALS: bool = True
     TRUSTED_PROXIES: str = "127.0.0.1"
     RATE_LIMIT_WINDOW_MS: Annotated[int, Field(ge=100, le=86_400_000)] = 60_000
@@ -52,15 +52,6 @@ class Settings(Shared):
     STOP_SECONDS: Annotated[int, Field(ge=1, le=3600)] = 25
     GIT_COMMIT_HASH: str = ""
     DEPLOYMENT_DATE: str = ""
-
-    @field_validator("CORS_ORIGIN")
-    @classmethod
-    def _origins(cls, origins: str) -> str:
-        for origin in filter(None, (part.strip() for part in origins.split(","))):
-            parts = urlsplit(origin)
-            if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-                raise ValueError("must be origins like https://a.example, with commas between")
-        return origins
 
     def guarded(self) -> tuple[tuple[str, str, int], ...]:
         """Secrets that must be strong, with the fewest characters of each."""
@@ -77,12 +68,12 @@ class Settings(Shared):
     @property
     def origins(self) -> tuple[str, ...]:
         """The web origins that may call the API."""
-        return tuple(filter(None, (part.strip() for part in self.CORS_ORIGIN.split(","))))
+        return origins_in(self.CORS_ORIGIN)
 
     @property
     def over_tls(self) -> bool:
         """People reach the web by https, so that cookies must not travel without it."""
-        return bool(self.origins) and all(one.startswith("https://") for one in self.origins)
+        return all_over_tls(self.origins)
 
     @property
     def callbacks(self) -> str:

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from nutrition.setting_types import (
+from seaway_service.setting_types import (
     AppEnv,
     HttpUrl,
     Lifetime,
@@ -18,7 +17,7 @@ from nutrition.setting_types import (
     password,
     weak,
 )
-from nutrition.strength import PASSWORD_LENGTH
+from seaway_service.strength import PASSWORD_LENGTH
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$"
 

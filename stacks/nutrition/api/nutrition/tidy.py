@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from seaway_jobs import Queue
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.logs import write_json
+from seaway_service.setting_types import read
 
-from nutrition.environment import UnusableEnvironmentError
-from nutrition.logs import TIDY, write_json
-from nutrition.setting_types import read
+from nutrition.names import NAME, TIDY
 from nutrition.shared_settings import Shared
 from nutrition.worker.tools import Tools, made
-
-EX_CONFIG = 78
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +31,7 @@ def main(words: Sequence[str]) -> int:
     try:
         chosen = read(Shared, os.environ)
     except UnusableEnvironmentError as error:
-        sys.stderr.write(f"nutrition: refused to start: {error}\n")
-        return EX_CONFIG
+        return refused_to_start(NAME, error)
     write_json(TIDY, chosen)
     asyncio.run(tidied(chosen, asked.now))
     return 0

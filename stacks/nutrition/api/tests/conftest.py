@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
 from ai_server import AiServer, ai_server
 from pay_server import PayServer, pay_server
-from servers import (
+from seaway_service.testing import (
     Server,
     free_port,
     made_database,
@@ -27,6 +29,8 @@ from servers import (
 
 API = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"
+BUCKET = "ai-nutrition-files"
+EXTENSIONS = ("vector", "pg_trgm", "pg_stat_statements")
 ADMIN_EMAIL, ADMIN_PASSWORD = "chef@example.com", "Zq7-mild-Lantern-42"
 
 
@@ -59,7 +63,7 @@ class Person:
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     folder = tmp_path_factory.mktemp("stores")
     folder.chmod(0o755)
-    objects, object_settings = seaweed(folder)
+    objects, store = seaweed(folder)
     database, admin = postgres(folder)
     cache, redis_url = redis(folder)
     servers = running(database), running(cache), running(objects)
@@ -72,14 +76,32 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
             "ADMIN_EMAIL": ADMIN_EMAIL,
             "ADMIN_PASSWORD": ADMIN_PASSWORD,
             "RATE_LIMIT_MAX_REQUESTS": "100000",
-            **made_database(admin, "nutrition"),
-            **object_settings,
+            **database_settings(admin),
+            "MINIO_ENDPOINT": store.endpoint,
+            "MINIO_REGION": store.by.region,
+            "MINIO_ACCESS_KEY": store.by.access_key,
+            "MINIO_SECRET_KEY": store.by.secret_key,
+            "MINIO_BUCKET_NAME": BUCKET,
             **ai.settings,
             **pay.settings,
         }
-        make_bucket(settings)
+        make_bucket(store, BUCKET)
         prepare(settings)
         yield Stores(database, cache, admin, settings, ai, pay)
+
+
+def database_settings(admin: str) -> dict[str, str]:
+    """Make a database with all it needs, and return the settings that lead to it."""
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("CREATE ROLE ai_nutrition_user NOLOGIN")
+    made = urlsplit(made_database(admin, "nutrition", EXTENSIONS))
+    return {
+        "DB_HOST": str(made.hostname),
+        "DB_PORT": str(made.port),
+        "DB_NAME": "nutrition",
+        "DB_USER": "nutrition",
+        "DB_PASSWORD": str(made.password),
+    }
 
 
 def prepare(settings: Mapping[str, str]) -> None:

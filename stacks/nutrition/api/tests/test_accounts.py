@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 import psycopg
 from conftest import PASSWORD, Person, Stores, api_server, person
-from servers import running
+from seaway_service.testing import running
 
 
 def test_a_registered_user_logs_in_and_refreshes_with_a_new_token_each_time(ann: Person) -> None:

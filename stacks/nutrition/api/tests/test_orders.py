@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from conftest import Person, Stores, dish
-from servers import until
+from seaway_service.testing import until
 from test_accounts import rows
 from websockets.sync.client import connect
 

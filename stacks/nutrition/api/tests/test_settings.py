@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from pay_server import PayServer
+from seaway_service.environment import UnusableEnvironmentError
 
 from nutrition.clients.alipay import signed_part, yuan
 from nutrition.clients.keys import Checker, ForgedError, Signer
-from nutrition.environment import UnusableEnvironmentError
 from nutrition.settings import settings
 from nutrition.stores.dishes import described
 from nutrition.stores.models import Dish

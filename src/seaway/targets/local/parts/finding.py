@@ -61,7 +61,7 @@ def said_version(program: Path, *arguments: str) -> str:
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise PartMissing("SW342", program=str(program), problem=str(error)) from error
-    words = (word.removeprefix("v=") for word in done.stdout.split())
+    words = (word.removeprefix("v").removeprefix("=") for word in done.stdout.split())
     return next((word for word in words if _VERSION.fullmatch(word)), "")
 
 

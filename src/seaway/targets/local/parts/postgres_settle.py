@@ -9,14 +9,15 @@ from pathlib import Path
 from seaway.errors import StepFailed
 from seaway.model.near import nearest
 from seaway.targets.local.part import Placement, Runner
-from seaway.targets.local.parts.postgres_wire import (
+from seaway.targets.local.parts.postgres_members import PASSWORD, is_member, settle_replicator
+from seaway.values import understood
+from seaway.wire.postgres import (
     Connection,
     Login,
     connected,
     verifier,
     verifies,
 )
-from seaway.values import understood
 
 RIGHTS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 INIT_LIMIT = 300.0
@@ -55,6 +56,9 @@ async def settled(place: Placement, login: Login, run: Runner) -> None:
         await session.run(UNHURRIED)
         await _passwords(session, place, wanted)
         await _database(session, wanted)
+        if is_member(place):
+            hashed = await asyncio.to_thread(verifier, place.env[PASSWORD])
+            await settle_replicator(session, place, hashed)
     async with connected(replace(login, database=wanted.database)) as session:
         await session.run(UNHURRIED)
         await _extensions(session, place, wanted)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seaway.errors import PartMissing
+from seaway.model.standing import Word
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
+from seaway.targets.local.parts import redis_cluster as cluster
 from seaway.targets.local.parts.finding import package_folder, said_version
 from seaway.values import understood
 
@@ -29,6 +31,8 @@ class Told:
 
     directives: tuple[tuple[str, str], ...]
     rights: tuple[str, ...]
+    copies: int | None = None
+    """Of each shard, beside its primary; None where there is no cluster."""
 
 
 class RedisPart:
@@ -56,7 +60,12 @@ class RedisPart:
         argv = (str(place.found.programs[SERVER]), str(place.folder / "redis.conf"))
         return Launch(argv=argv, files={"redis.conf": _configuration(place)})
 
-    async def ready(self, place: Placement) -> None:
+    async def ready(self, place: Placement) -> Word | None:
+        """Log in and ask; of a cluster, whether it serves too."""
+        await self.alive(place)
+        return await cluster.standing(place) if _told(place).copies is not None else None
+
+    async def alive(self, place: Placement) -> None:
         """Log in and ask. PING is refused while it loads its data, and when it cannot save it."""
         try:
             async with asyncio.timeout(PATIENCE):
@@ -69,8 +78,10 @@ class RedisPart:
             wrong = next(each for each in (*answers, "-no answer") if each not in {"+OK", "+PONG"})
             raise NotReady(wrong[1:])
 
-    async def settle(self, place: Placement, run: Runner) -> None:
-        """Nothing: all of it is in the configuration."""
+    async def settle(self, place: Placement, run: Runner) -> None:  # noqa: ARG002 -- of every part
+        """Be in the cluster, where it is one; else all of it is in the configuration."""
+        if (copies := _told(place).copies) is not None:
+            await cluster.settled(place, copies)
 
 
 async def _asked(place: Placement) -> list[str]:
@@ -104,12 +115,16 @@ def _found(program: Path, origin: str) -> Found:
     return Found(version=version, origin=f"{origin}", programs=programs)
 
 
+def _told(place: Placement) -> Told:
+    return understood(Told, place.server.settings)
+
+
 def _configuration(place: Placement) -> str:
-    told = understood(Told, place.server.settings)
+    told = _told(place)
     digest = hashlib.sha256(place.env["REDIS_PASSWORD"].encode()).hexdigest()
     socket = place.folder / "redis.sock"
     lines: list[Sequence[str]] = [
-        ("bind", place.host),
+        ("bind", place.listens),
         ("port", str(place.port("redis"))),
         ("protected-mode", "yes"),
         ("dir", str(place.volumes["data"])),
@@ -118,6 +133,16 @@ def _configuration(place: Placement) -> str:
         ("user", f"default on #{digest} ~* &* {' '.join(told.rights)}"),
         *told.directives,
     ]
+    if told.copies is not None:
+        password = place.env[cluster.PASSWORD]
+        digest = hashlib.sha256(password.encode()).hexdigest()
+        lines += [
+            ("user", f"{cluster.ADMIN} on #{digest} ~* &* +@all"),
+            ("masteruser", cluster.ADMIN),
+            ("masterauth", password),
+            ("cluster-config-file", "nodes.conf"),
+            ("cluster-announce-ip", place.host),
+        ]
     if len(bytes(socket)) <= LONGEST_SOCKET:
         lines += [("unixsocket", str(socket)), ("unixsocketperm", "700")]
     return "".join(f"{key} {value or _EMPTY}\n" for key, value in lines)

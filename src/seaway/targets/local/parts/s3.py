@@ -189,7 +189,7 @@ def _flags(place: Placement) -> Sequence[str]:
     second = [f"-{name}.port.grpc={place.port(name) + GRPC}" for name in INNER]
     return (
         f"-dir={place.volumes['data']}",
-        f"-ip={place.host}", f"-ip.bind={place.host}", *ports, *second,
+        f"-ip={place.host}", f"-ip.bind={place.listens}", *ports, *second,
         f"-filer.localSocket={place.folder}/filer.sock", f"-s3.localSocket={place.folder}/s3.sock",
         f"-s3.config={place.folder}/s3.json", "-s3.autoCreateBucket=false",
         "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false",

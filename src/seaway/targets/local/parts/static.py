@@ -55,7 +55,7 @@ class StaticPart:
         told = understood(Told, place.server.settings)
         served = Served(
             root=str(place.built or told.root),
-            address=f"{place.host}:{place.port('http')}",
+            address=f"{place.listens}:{place.port('http')}",
             scratch=str(place.folder),
             spa=told.spa,
             hashed=told.hashed,

@@ -1,15 +1,19 @@
 """Signs people up, logs them in and out, and says who they are."""
 
-import re
-from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, Field
+from pydantic import Field
+from seaway_service.bodies import Answer, Moment, sent, takes
+from seaway_service.credentials import LogIn, SignUp
+from seaway_service.logs import current_request
+from seaway_service.problems import conflict, not_found, unauthenticated
+from seaway_service.routes import router_of
+from seaway_service.sessions import RefreshToken, SessionEndedError
+from seaway_service.tokens import Audience, Identity
 
-from aixsss.http.bodies import Answer, Body, Moment, sent, takes
 from aixsss.http.identity import (
     Caller,
     RefreshCookie,
@@ -17,57 +21,12 @@ from aixsss.http.identity import (
     refuse_foreign_origin,
     set_cookies,
 )
-from aixsss.http.routes import router_of
-from aixsss.logs import current_request
-from aixsss.metrics import LOGINS
 from aixsss.parts import Known, Parts
-from aixsss.passwords import LONGEST_BYTES, SHORTEST
-from aixsss.problems import Problem, conflict, not_found, too_many, unauthenticated
 from aixsss.stores.accounts import EmailTakenError
 from aixsss.stores.models import Account
-from aixsss.stores.sessions import RefreshToken, SessionEndedError
-from aixsss.stores.throttle import Limit
-from aixsss.tokens import Audience, Identity
-
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)+")
-QUARTER = timedelta(minutes=15)
 
 router = router_of("accounts")
 OUR_ORIGIN = [Depends(refuse_foreign_origin)]
-
-
-def email_address(text: str) -> str:
-    """Return the address in the form it is kept in."""
-    address = text.strip().lower()
-    if len(address) > 254 or not EMAIL.fullmatch(address):  # noqa: PLR2004
-        raise ValueError("is not an e-mail address")
-    return address
-
-
-def new_password(text: str) -> str:
-    """Return the password if it is neither too short nor too long."""
-    if len(text) < SHORTEST:
-        raise ValueError(f"must have at least {SHORTEST} characters")
-    if len(text.encode()) > LONGEST_BYTES:
-        raise ValueError(f"must not be longer than {LONGEST_BYTES} bytes")
-    return text
-
-
-Email = Annotated[str, AfterValidator(email_address)]
-
-
-class SignUp(Body):
-    """What a new user says."""
-
-    email: Email
-    password: Annotated[str, Field(repr=False), AfterValidator(new_password)]
-
-
-class LogIn(Body):
-    """What a user says who comes back."""
-
-    email: Email
-    password: Annotated[str, Field(repr=False, max_length=1024)]
 
 
 class Person(Answer):
@@ -98,10 +57,8 @@ async def sign_up(
     known: Known, response: Response, asked: Annotated[SignUp, Depends(sent(SignUp))]
 ) -> LoggedIn:
     """Make an account and log its owner in."""
-    by_address = Limit(f"signup {current_request().ip}", 200, timedelta(hours=1))
-    if wait := await known.throttle.take(by_address):
-        raise too_many(wait)
-    password_hash = await known.passwords.hashed(asked.password)
+    await known.access.may_sign_up()
+    password_hash = await known.access.passwords.hashed(asked.password)
     try:
         account = await known.accounts.add(asked.email, password_hash)
     except EmailTakenError as error:
@@ -114,29 +71,8 @@ async def log_in(
     known: Known, response: Response, asked: Annotated[LogIn, Depends(sent(LogIn))]
 ) -> LoggedIn:
     """Begin a session for whoever knows the password."""
-    limits = login_limits(asked.email)
-    if wait := await known.throttle.take(*limits):
-        LOGINS.labels(outcome="throttled").inc()
-        raise too_many(wait)
-    account = await known.accounts.by_email(asked.email)
-    kept = account.password_hash if account else None
-    right = await known.passwords.right(asked.password, kept)
-    if account is None or not right:
-        LOGINS.labels(outcome="refused").inc()
-        raise Problem(401, "wrong_credentials", "the address or the password is wrong")
-    await known.throttle.give_back(*limits)
-    LOGINS.labels(outcome="accepted").inc()
+    account = await known.access.admitted(asked.email, asked.password, known.accounts.by_email)
     return await logged_in(known, response, account)
-
-
-def login_limits(email: str) -> tuple[Limit, ...]:
-    """Return the limits on wrong guesses: against one account, from one place, and in all."""
-    ip = current_request().ip
-    return (
-        Limit(f"login {ip} {email}", 10, QUARTER),
-        Limit(f"login {ip}", 100, QUARTER),
-        Limit(f"login {email}", 100, QUARTER),
-    )
 
 
 @router.post("/auth/refresh", response_model=LoggedIn, dependencies=OUR_ORIGIN)
@@ -145,10 +81,10 @@ async def refresh(
 ) -> LoggedIn | JSONResponse:
     """Exchange the refresh token in the cookie for new tokens."""
     try:
-        identity, successor = await known.sessions.refresh(token or "")
+        identity, successor = await known.access.sessions.refresh(token or "")
     except SessionEndedError:
         refusal = JSONResponse(unauthenticated("the session has ended").shown(), status_code=401)
-        drop_cookies(refusal)
+        drop_cookies(refusal, known)
         return refusal
     current_request().user_id = str(identity.user_id)
     account = await known.accounts.by_id(identity.user_id)
@@ -160,9 +96,9 @@ async def refresh(
 @router.post("/auth/logout", status_code=204, dependencies=OUR_ORIGIN)
 async def log_out(known: Known, token: RefreshCookie) -> Response:
     """End the session; all its tokens are void at once."""
-    await known.sessions.withdraw(token or "")
+    await known.access.sessions.withdraw(token or "")
     response = Response(status_code=204)
-    drop_cookies(response)
+    drop_cookies(response, known)
     return response
 
 
@@ -177,8 +113,7 @@ async def me(known: Known, identity: Caller) -> OnePerson:
 
 async def logged_in(known: Parts, response: Response, account: Account) -> LoggedIn:
     """Begin a session for the account."""
-    session = await known.sessions.begin(account.id)
-    current_request().user_id = str(account.id)
+    session = await known.access.session(account.id)
     return with_tokens(known, response, account, session)
 
 
@@ -190,8 +125,8 @@ def with_tokens(
     set_cookies(response, known, identity, refresh_token)
     return LoggedIn(
         user=shown(account),
-        access_token=known.tokens.issue(identity, Audience.API),
-        expires_in=int(known.tokens.lifetime.total_seconds()),
+        access_token=known.access.tokens.issue(identity, Audience.API),
+        expires_in=int(known.access.tokens.lifetime.total_seconds()),
     )
 
 

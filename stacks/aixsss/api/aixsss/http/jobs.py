@@ -5,14 +5,14 @@ from uuid import UUID
 
 from fastapi import Depends, Response
 from pydantic import AfterValidator, Field
+from seaway_service.bodies import Answer, Body, Moment, sent, takes
+from seaway_service.problems import conflict, not_found
+from seaway_service.routes import router_of
 
 from aixsss.ai.providers import PROVIDERS
 from aixsss.ai.writing import MOST_SCENES, Kind
-from aixsss.http.bodies import Answer, Body, Moment, sent, takes
 from aixsss.http.identity import Caller
-from aixsss.http.routes import router_of
 from aixsss.parts import Known
-from aixsss.problems import conflict, not_found
 from aixsss.stores.job import Job, JobState, NewJob
 from aixsss.stores.jobs import NotNowError, TooManyJobsError
 

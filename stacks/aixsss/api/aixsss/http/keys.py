@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import Depends, Response
 from pydantic import AfterValidator, Field
+from seaway_service.bodies import Answer, Body, Moment, sent, takes
+from seaway_service.problems import not_found
+from seaway_service.routes import router_of
 
-from aixsss.http.bodies import Answer, Body, Moment, sent, takes
 from aixsss.http.identity import Caller
-from aixsss.http.routes import router_of
 from aixsss.parts import Known
-from aixsss.problems import not_found
 from aixsss.stores.models import ProviderKey
 
 PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")

@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from seaway_service.bodies import Answer
+from seaway_service.routes import Route, router_of
 
 from aixsss import health
-from aixsss.http.bodies import Answer
-from aixsss.http.routes import Route, router_of
-from aixsss.logs import API
 from aixsss.parts import Known
 
 # what operators ask; the ingress does not lead here
@@ -61,4 +60,4 @@ async def metrics() -> Response:
 @router.get("/version")
 async def version(known: Known) -> Release:
     """Say which release answers."""
-    return Release(service=API, **health.release(known))
+    return Release.model_validate(health.release(known))

@@ -8,15 +8,15 @@ from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 from fastapi.websockets import WebSocketState
 from pydantic import ValidationError
+from seaway_service.bodies import Body
+from seaway_service.problems import Problem
+from seaway_service.routes import router_of
+from seaway_service.tokens import Identity
 
-from aixsss.http.bodies import Body
-from aixsss.http.identity import Caller, believed, refuse_foreign_origin
-from aixsss.http.routes import router_of
+from aixsss.http.identity import Caller, refuse_foreign_origin
 from aixsss.metrics import STREAMS
 from aixsss.parts import Known, Parts
-from aixsss.problems import Problem
 from aixsss.stores.events import EventQueue
-from aixsss.tokens import Audience, Identity
 
 BEAT_SECONDS = 15.0
 BEAT = '{"event": "beat", "data": {}}'
@@ -65,7 +65,7 @@ async def heard(
             async with asyncio.timeout(BEAT_SECONDS):
                 message = await queue.get()
         except TimeoutError:
-            if not await known.sessions.alive(identity):
+            if not await known.access.sessions.alive(identity):
                 return
             message = BEAT
         if message is None:
@@ -97,7 +97,7 @@ async def greeted(socket: WebSocket, known: Parts) -> Identity | None:
     try:
         async with asyncio.timeout(FIRST_MESSAGE_SECONDS):
             hello = Hello.model_validate_json(await socket.receive_text())
-            return await believed(known, hello.token, Audience.API)
+            return await known.access.believed(hello.token)
     except (TimeoutError, ValidationError, KeyError, Problem):
         return None
 

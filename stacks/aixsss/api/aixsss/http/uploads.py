@@ -10,14 +10,14 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from pydantic import Field
+from seaway_service.bodies import Answer, Body, Moment, sent, takes, takes_any
+from seaway_service.errors import NotThereError, UnavailableError
+from seaway_service.problems import Problem, conflict, invalid, not_found
+from seaway_service.routes import router_of
 
-from aixsss.http.bodies import Answer, Body, Moment, sent, takes, takes_any
 from aixsss.http.identity import Caller
-from aixsss.http.routes import router_of
 from aixsss.media import HEAD_BYTES, known_type, safe_name, sniffed_type
 from aixsss.parts import Known, Parts
-from aixsss.problems import Problem, conflict, invalid, not_found
-from aixsss.stores.errors import NotThereError, UnavailableError
 from aixsss.stores.files import NewFile, OverQuotaError
 from aixsss.stores.models import FileRecord, FileState, PartRecord
 

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
+from seaway_service.database import Database
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from aixsss.stores.database import Database
 from aixsss.stores.models import Account
 
 

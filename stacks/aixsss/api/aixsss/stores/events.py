@@ -10,13 +10,14 @@ from typing import Final
 from uuid import UUID
 
 import valkey.asyncio as valkey
+from seaway_service.cache import translated
 from valkey.exceptions import ValkeyError
 
-from aixsss.stores.cache import PREFIX, translated
+from aixsss.names import NAME
 
 log = logging.getLogger(__name__)
 
-CHANNEL: Final = f"{PREFIX}:events:"
+CHANNEL: Final = f"{NAME}:events:"
 WAITING = 100
 LOOK_EVERY_SECONDS = 5.0
 RETRY_SECONDS = 1.0

@@ -7,14 +7,14 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from psycopg.errors import ForeignKeyViolation
+from seaway_service.database import Database
+from seaway_service.errors import NotThereError
+from seaway_service.multipart import UploadId
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from aixsss.stores.database import Database
-from aixsss.stores.errors import NotThereError
 from aixsss.stores.models import Account, FileRecord, PartRecord
-from aixsss.stores.multipart import UploadId
 
 ABANDONED_AFTER = timedelta(hours=24)
 LISTED = 500

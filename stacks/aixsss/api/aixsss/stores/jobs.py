@@ -5,11 +5,11 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from seaway_jobs import Queue, State, drop, find_many, replay
+from seaway_service.database import Database
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aixsss.ai.writing import pieces
-from aixsss.stores.database import Database
 from aixsss.stores.job import UNDER_WAY, Job, JobState, NewJob
 from aixsss.stores.models import Account, JobRecord, PieceRecord
 

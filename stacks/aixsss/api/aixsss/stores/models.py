@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from seaway_service.multipart import PartMark, UploadId
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -16,8 +17,6 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
-
-from aixsss.stores.multipart import PartMark, UploadId
 
 
 # never printed: some columns are secret; never equal: two of them may be one row at two times

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from seaway_service.database import Database
 from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from aixsss.keyring import Keyring, Sealed, UnreadableSecretError
-from aixsss.stores.database import Database
 from aixsss.stores.models import ProviderKey
 
 Place = tuple[UUID, str]

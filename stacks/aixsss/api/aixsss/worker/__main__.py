@@ -8,15 +8,15 @@ from collections.abc import Mapping
 
 import seaway_jobs
 from seaway_jobs import Queue, work
+from seaway_service.database import Database
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.errors import UnavailableError
+from seaway_service.logs import write_json
 
-from aixsss.environment import UnusableEnvironmentError
-from aixsss.logs import WORKER, write_json
-from aixsss.stores.database import Database
-from aixsss.stores.errors import UnavailableError
+from aixsss.names import NAME, WORKER
 from aixsss.worker import tools, write
 from aixsss.worker.settings import WorkerSettings, worker_settings
 
-EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong; a restart will not help
 LOOK_SECONDS = 0.5
 NEEDED = "0002"
 """The migration without which there are no jobs; later ones are for later workers."""
@@ -30,8 +30,7 @@ def main() -> int:
         chosen = worker_settings(os.environ)
         of_queue = seaway_jobs.WorkerSettings.from_environment(probed(os.environ))
     except (UnusableEnvironmentError, ValueError) as error:
-        sys.stderr.write(f"aixsss: refused to start: {error}\n")
-        return EX_CONFIG
+        return refused_to_start(NAME, error)
     write_json(WORKER, chosen)
     asyncio.run(serve(chosen, of_queue))
     return 0

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from aixsss.setting_types import (
+from seaway_service.setting_types import (
     AppEnv,
     DatabaseUrl,
-    EncryptionKeys,
     HttpUrl,
     LogLevel,
     QueueName,
@@ -20,7 +18,9 @@ from aixsss.setting_types import (
     secrets_in,
     weak,
 )
-from aixsss.strength import PASSWORD_LENGTH
+from seaway_service.strength import PASSWORD_LENGTH
+
+from aixsss.keyring import EncryptionKeys
 
 
 class WorkerSettings(BaseModel):

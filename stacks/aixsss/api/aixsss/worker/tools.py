@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import valkey.asyncio as valkey
 from seaway_jobs import TryAgain
+from seaway_service import cache
+from seaway_service.database import Database
 
 from aixsss.ai.chat import Chat, Model
 from aixsss.ai.failures import RefusedError, Why
 from aixsss.ai.providers import PROVIDERS
 from aixsss.keyring import Keyring, UnknownKeyError, UnreadableSecretError
-from aixsss.stores import cache
-from aixsss.stores.database import Database
 from aixsss.stores.events import Events
 from aixsss.stores.models import JobRecord
 from aixsss.stores.provider_keys import ProviderKeys

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import psycopg
 from seaway_jobs import GiveUp, Job, Payload, Queue, TryAgain
+from seaway_service.errors import UnavailableError
 from sqlalchemy import select
 
 from aixsss.ai.chat import Model, Question
 from aixsss.ai.failures import RefusedError, UnansweredError
 from aixsss.ai.writing import MOST_TOKENS, Kind, messages, percent
-from aixsss.stores.errors import UnavailableError
 from aixsss.stores.jobs import TASK
 from aixsss.stores.models import JobRecord, PieceRecord
 from aixsss.worker.tools import Tools

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from nutrition.clients.http import JSON, Call, Client, Reply, packed, refuse
+from seaway_service.client import JSON, Call, Client, Reply, packed, refuse
+from seaway_service.errors import NotThereError
+
 from nutrition.shared_settings import Shared
-from nutrition.stores.errors import NotThereError
 
 DISH = "dish"
 """The type of the vectors of dishes."""

@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from nutrition.clients.http import Call, Client, RefusedError, packed
+from seaway_service.client import Call, Client, RefusedError, packed
+
 from nutrition.clients.keys import Checker, ForgedError, Signer
 from nutrition.clients.payments import Due, Paid
 from nutrition.shared_settings import Shared

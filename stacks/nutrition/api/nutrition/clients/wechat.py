@@ -13,8 +13,8 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from seaway_service.client import JSON, Call, Client, Reply, packed, refuse
 
-from nutrition.clients.http import JSON, Call, Client, Reply, packed, refuse
 from nutrition.clients.keys import Checker, ForgedError, Signer
 from nutrition.clients.payments import Due, Paid
 from nutrition.shared_settings import Shared

@@ -10,15 +10,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from seaway_service.bodies import Answer, Body, Moment, sent, takes, takes_any
+from seaway_service.errors import NotThereError
+from seaway_service.problems import Problem, not_found
+from seaway_service.routes import router_of
 
-from nutrition.http.bodies import Answer, Body, Moment, sent, takes, takes_any
 from nutrition.http.dishes import AllAlike, near
 from nutrition.http.identity import Caller
-from nutrition.http.routes import router_of
 from nutrition.metrics import ANSWERS
 from nutrition.parts import Known, Parts
-from nutrition.problems import Problem, not_found
-from nutrition.stores.errors import NotThereError
 from nutrition.stores.events import of_user
 from nutrition.stores.models import Photo
 

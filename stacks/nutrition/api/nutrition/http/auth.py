@@ -1,73 +1,30 @@
 """Signs people up, logs them in and out, and says who they are."""
 
-import re
-from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Response
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, Field
+from pydantic import Field
+from seaway_service.bodies import Answer, Moment, sent, takes
+from seaway_service.credentials import LogIn, SignUp
+from seaway_service.logs import current_request
+from seaway_service.problems import conflict, not_found, unauthenticated
+from seaway_service.routes import router_of
+from seaway_service.sessions import RefreshToken, SessionEndedError
+from seaway_service.tokens import Audience, Identity
 
-from nutrition.http.bodies import Answer, Body, Moment, sent, takes
 from nutrition.http.identity import (
     Caller,
     RefreshCookie,
-    drop_cookie,
     refuse_foreign_origin,
-    set_cookie,
 )
-from nutrition.http.routes import router_of
-from nutrition.logs import current_request
-from nutrition.metrics import LOGINS
 from nutrition.parts import Known, Parts
-from nutrition.passwords import LONGEST_BYTES, SHORTEST
-from nutrition.problems import Problem, conflict, not_found, too_many, unauthenticated
 from nutrition.stores.accounts import EmailTakenError
 from nutrition.stores.models import Account
-from nutrition.stores.sessions import RefreshToken, SessionEndedError
-from nutrition.stores.throttle import Limit
-from nutrition.tokens import Audience, Identity
-
-EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)+")
-QUARTER = timedelta(minutes=15)
 
 router = router_of("accounts")
 OUR_ORIGIN = [Depends(refuse_foreign_origin)]
-
-
-def email_address(text: str) -> str:
-    """Return the address in the form it is kept in."""
-    address = text.strip().lower()
-    if len(address) > 254 or not EMAIL.fullmatch(address):  # noqa: PLR2004
-        raise ValueError("is not an e-mail address")
-    return address
-
-
-def new_password(text: str) -> str:
-    """Return the password if it is neither too short nor too long."""
-    if len(text) < SHORTEST:
-        raise ValueError(f"must have at least {SHORTEST} characters")
-    if len(text.encode()) > LONGEST_BYTES:
-        raise ValueError(f"must not be longer than {LONGEST_BYTES} bytes")
-    return text
-
-
-Email = Annotated[str, AfterValidator(email_address)]
-
-
-class Register(Body):
-    """What a new user says."""
-
-    email: Email
-    password: Annotated[str, Field(repr=False), AfterValidator(new_password)]
-
-
-class LogIn(Body):
-    """What a user says who comes back."""
-
-    email: Email
-    password: Annotated[str, Field(repr=False, max_length=1024)]
 
 
 class Person(Answer):
@@ -95,16 +52,14 @@ class LoggedIn(Answer):
 
 
 @router.post(
-    "/auth/register", status_code=201, dependencies=OUR_ORIGIN, openapi_extra=takes(Register)
+    "/auth/register", status_code=201, dependencies=OUR_ORIGIN, openapi_extra=takes(SignUp)
 )
 async def register(
-    known: Known, response: Response, asked: Annotated[Register, Depends(sent(Register))]
+    known: Known, response: Response, asked: Annotated[SignUp, Depends(sent(SignUp))]
 ) -> LoggedIn:
     """Make an account and log its owner in."""
-    by_address = Limit(f"register {current_request().ip}", 200, timedelta(hours=1))
-    if wait := await known.throttle.take(by_address):
-        raise too_many(wait)
-    password_hash = await known.passwords.hashed(asked.password)
+    await known.access.may_sign_up()
+    password_hash = await known.access.passwords.hashed(asked.password)
     try:
         account = await known.accounts.add(asked.email, password_hash)
     except EmailTakenError as error:
@@ -117,29 +72,8 @@ async def log_in(
     known: Known, response: Response, asked: Annotated[LogIn, Depends(sent(LogIn))]
 ) -> LoggedIn:
     """Begin a session for whoever knows the password."""
-    limits = login_limits(asked.email)
-    if wait := await known.throttle.take(*limits):
-        LOGINS.labels(outcome="throttled").inc()
-        raise too_many(wait)
-    account = await known.accounts.by_email(asked.email)
-    kept = account.password_hash if account else None
-    right = await known.passwords.right(asked.password, kept)
-    if account is None or not right:
-        LOGINS.labels(outcome="refused").inc()
-        raise Problem(401, "wrong_credentials", "the address or the password is wrong")
-    await known.throttle.give_back(*limits)
-    LOGINS.labels(outcome="accepted").inc()
+    account = await known.access.admitted(asked.email, asked.password, known.accounts.by_email)
     return await logged_in(known, response, account)
-
-
-def login_limits(email: str) -> tuple[Limit, ...]:
-    """Return the limits on wrong guesses: against one account, from one place, and in all."""
-    ip = current_request().ip
-    return (
-        Limit(f"login {ip} {email}", 10, QUARTER),
-        Limit(f"login {ip}", 100, QUARTER),
-        Limit(f"login {email}", 100, QUARTER),
-    )
 
 
 @router.post("/auth/refresh", response_model=LoggedIn, dependencies=OUR_ORIGIN)
@@ -148,10 +82,10 @@ async def refresh(
 ) -> LoggedIn | JSONResponse:
     """Exchange the refresh token in the cookie for new tokens."""
     try:
-        identity, successor = await known.sessions.refresh(token or "")
+        identity, successor = await known.access.sessions.refresh(token or "")
     except SessionEndedError:
         refusal = JSONResponse(unauthenticated("the session has ended").shown(), status_code=401)
-        drop_cookie(refusal)
+        known.access.drop_refresh(refusal)
         return refusal
     current_request().user_id = str(identity.user_id)
     account = await known.accounts.by_id(identity.user_id)
@@ -163,9 +97,9 @@ async def refresh(
 @router.post("/auth/logout", status_code=204, dependencies=OUR_ORIGIN)
 async def log_out(known: Known, token: RefreshCookie) -> Response:
     """End the session; all its tokens are void at once."""
-    await known.sessions.withdraw(token or "")
+    await known.access.sessions.withdraw(token or "")
     response = Response(status_code=204)
-    drop_cookie(response)
+    known.access.drop_refresh(response)
     return response
 
 
@@ -180,8 +114,7 @@ async def me(known: Known, identity: Caller) -> OnePerson:
 
 async def logged_in(known: Parts, response: Response, account: Account) -> LoggedIn:
     """Begin a session for the account."""
-    session = await known.sessions.begin(account.id)
-    current_request().user_id = str(account.id)
+    session = await known.access.session(account.id)
     return with_tokens(known, response, account, session)
 
 
@@ -190,11 +123,11 @@ def with_tokens(
 ) -> LoggedIn:
     """Hand over the access token in the body and the other one in a cookie."""
     identity, refresh_token = session
-    set_cookie(response, known, refresh_token)
+    known.access.hold_refresh(response, refresh_token)
     return LoggedIn(
         user=shown(account),
-        access_token=known.tokens.issue(identity, Audience.API),
-        expires_in=int(known.tokens.lifetime.total_seconds()),
+        access_token=known.access.tokens.issue(identity, Audience.API),
+        expires_in=int(known.access.tokens.lifetime.total_seconds()),
     )
 
 

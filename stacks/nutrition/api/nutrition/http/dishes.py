@@ -7,13 +7,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import Field
+from seaway_service.bodies import Answer, Body, Moment, bounded_to, sent, takes
+from seaway_service.problems import Problem, conflict, not_found
+from seaway_service.routes import router_of
 
-from nutrition.http.bodies import Answer, Body, Moment, bounded_to, sent, takes
 from nutrition.http.identity import Admin, Caller
-from nutrition.http.routes import router_of
 from nutrition.metrics import SIMILAR
 from nutrition.parts import Known, Parts
-from nutrition.problems import Problem, conflict, not_found
 from nutrition.stores.dishes import Alike
 from nutrition.stores.models import Dish
 

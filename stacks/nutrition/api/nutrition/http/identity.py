@@ -1,27 +1,19 @@
 """Finds out who is asking."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from fastapi import Depends, Response
+from fastapi import Depends
 from fastapi.requests import HTTPConnection
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie
+from seaway_service.access import Bearer
+from seaway_service.problems import Problem
+from seaway_service.tokens import Identity
 
-from nutrition.logs import current_request
-from nutrition.parts import Known, Parts
-from nutrition.problems import Problem, unauthenticated
-from nutrition.stores.sessions import RefreshToken
-from nutrition.tokens import Audience, BadTokenError, Identity
+from nutrition.parts import Known
 
 REFRESH_COOKIE = "nutrition_refresh"
-REFRESH_PATH = "/api/auth"
 ADMIN = "admin"
 
-# without errors of their own: ours have one shape
-Bearer = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(scheme_name="accessToken", bearerFormat="JWT", auto_error=False)),
-]
 RefreshCookie = Annotated[
     str | None,
     Depends(APIKeyCookie(name=REFRESH_COOKIE, scheme_name="refreshCookie", auto_error=False)),
@@ -34,24 +26,10 @@ async def caller(known: Known, bearer: Bearer) -> Identity:
     Raises:
         Problem: there is no token, or it is not good any more.
     """
-    if bearer is None:
-        raise unauthenticated()
-    return await believed(known, bearer.credentials, Audience.API)
+    return await known.access.bearer(bearer)
 
 
 Caller = Annotated[Identity, Depends(caller)]
-
-
-async def believed(known: Parts, token: str, audience: Audience) -> Identity:
-    """Return whom the token speaks for, if the session was not withdrawn."""
-    try:
-        identity = known.tokens.identity(token, audience)
-    except BadTokenError as error:
-        raise unauthenticated("the token is not valid any more") from error
-    if not await known.sessions.alive(identity):
-        raise unauthenticated("the session has ended")
-    current_request().user_id = str(identity.user_id)
-    return identity
 
 
 async def refuse_foreign_origin(connection: HTTPConnection, known: Known) -> None:
@@ -60,11 +38,7 @@ async def refuse_foreign_origin(connection: HTTPConnection, known: Known) -> Non
     Raises:
         Problem: the request names an origin that is neither ours nor allowed.
     """
-    origin = connection.headers.get("origin")
-    if origin is None or origin in known.settings.origins:
-        return
-    if urlsplit(origin).netloc != connection.headers.get("host"):
-        raise Problem(403, "foreign_origin", "this web site may not use the API")
+    known.access.refuse_foreign(connection)
 
 
 async def admin(known: Known, identity: Caller) -> Identity:
@@ -80,21 +54,3 @@ async def admin(known: Known, identity: Caller) -> Identity:
 
 
 Admin = Annotated[Identity, Depends(admin)]
-
-
-def set_cookie(response: Response, known: Parts, refresh: RefreshToken) -> None:
-    """Put the refresh token where scripts cannot read it."""
-    response.set_cookie(
-        REFRESH_COOKIE,
-        refresh,
-        max_age=int(known.sessions.lifetime.total_seconds()),
-        path=REFRESH_PATH,
-        secure=known.settings.over_tls,
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def drop_cookie(response: Response) -> None:
-    """Make the browser forget it."""
-    response.delete_cookie(REFRESH_COOKIE, path=REFRESH_PATH, httponly=True, samesite="strict")

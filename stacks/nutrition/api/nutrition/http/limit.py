@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from fastapi.responses import JSONResponse
+from seaway_service import problems
+from seaway_service.errors import UnavailableError
+from seaway_service.logs import current_request
+from seaway_service.tokens import Audience, BadTokenError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nutrition import problems
-from nutrition.logs import current_request
 from nutrition.metrics import LIMITED
 from nutrition.parts import Parts
-from nutrition.stores.errors import UnavailableError
-from nutrition.tokens import Audience, BadTokenError
 
 COUNTED = ("/api/", "/ai/")
 NOT_COUNTED = ("/api/payments/",)
@@ -65,7 +65,7 @@ def subject(parts: Parts, headers: Headers) -> str:
     kind, _, token = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         try:
-            return f"user {parts.tokens.identity(token, Audience.API).user_id}"
+            return f"user {parts.access.tokens.identity(token, Audience.API).user_id}"
         except BadTokenError:
             pass
     return f"address {current_request().ip}"

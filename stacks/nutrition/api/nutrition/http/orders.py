@@ -8,13 +8,13 @@ from uuid import UUID
 
 from fastapi import Depends
 from pydantic import AfterValidator, Field
+from seaway_service.bodies import Answer, Body, Moment, sent, takes
+from seaway_service.problems import Problem, conflict, not_found
+from seaway_service.routes import router_of
 
 from nutrition.clients.payments import Due
-from nutrition.http.bodies import Answer, Body, Moment, sent, takes
 from nutrition.http.identity import Admin, Caller
-from nutrition.http.routes import router_of
 from nutrition.parts import Known, Parts
-from nutrition.problems import Problem, conflict, not_found
 from nutrition.stores.events import ADMINS, of_user
 from nutrition.stores.models import Order
 from nutrition.stores.orders import (

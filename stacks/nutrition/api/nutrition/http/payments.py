@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from seaway_service.bodies import bounded
+from seaway_service.problems import Problem
+from seaway_service.routes import router_of
 
 from nutrition.clients.keys import ForgedError
-from nutrition.http.bodies import bounded
 from nutrition.http.orders import told
-from nutrition.http.routes import router_of
 from nutrition.metrics import PAYMENTS
 from nutrition.parts import Known, Parts
-from nutrition.problems import Problem
 from nutrition.stores.orders import NoSuchPaymentError, WrongAmountError
 
 log = logging.getLogger(__name__)

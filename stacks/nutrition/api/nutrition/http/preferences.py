@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends
 from pydantic import Field
+from seaway_service.bodies import Answer, Body, sent, takes
+from seaway_service.routes import router_of
 
-from nutrition.http.bodies import Answer, Body, sent, takes
 from nutrition.http.identity import Caller
-from nutrition.http.routes import router_of
 from nutrition.parts import Known
 from nutrition.stores.models import Preference
 from nutrition.stores.preferences import Wish

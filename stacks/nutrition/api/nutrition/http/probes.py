@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from seaway_service.bodies import Answer
+from seaway_service.routes import Route, router_of
 
 from nutrition import health
-from nutrition.http.bodies import Answer
-from nutrition.http.routes import Route, router_of
 from nutrition.parts import Known
 
 # what operators ask; the ingress leads to /health alone

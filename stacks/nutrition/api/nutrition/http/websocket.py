@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.websockets import WebSocketState
 from pydantic import ValidationError
+from seaway_service.bodies import Body
+from seaway_service.problems import Problem
+from seaway_service.routes import router_of
+from seaway_service.tokens import Identity
 
-from nutrition.http.bodies import Body
-from nutrition.http.identity import ADMIN, believed, refuse_foreign_origin
-from nutrition.http.routes import router_of
+from nutrition.http.identity import ADMIN, refuse_foreign_origin
 from nutrition.metrics import SOCKETS
 from nutrition.parts import Known, Parts
-from nutrition.problems import Problem
 from nutrition.stores.events import ADMINS, EventQueue, of_user
-from nutrition.tokens import Audience, Identity
 
 BEAT_SECONDS = 15.0
 BEAT = '{"event": "beat", "data": {}}'
@@ -56,7 +56,7 @@ async def greeted(socket: WebSocket, known: Parts) -> Identity | None:
     try:
         async with asyncio.timeout(FIRST_MESSAGE_SECONDS):
             hello = Hello.model_validate_json(await socket.receive_text())
-            return await believed(known, hello.token, Audience.API)
+            return await known.access.believed(hello.token)
     except (TimeoutError, ValidationError, KeyError, Problem):
         return None
 
@@ -90,7 +90,7 @@ async def send_events(
             async with asyncio.timeout(BEAT_SECONDS):
                 message = await queue.get()
         except TimeoutError:
-            message = BEAT if await known.sessions.alive(identity) else None
+            message = BEAT if await known.access.sessions.alive(identity) else None
         if message is None:
             await socket.close(GOING_AWAY, "connect again")
             return

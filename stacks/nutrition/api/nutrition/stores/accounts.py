@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
+from seaway_service.database import Database
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from nutrition.stores.database import Database
 from nutrition.stores.models import Account
 
 

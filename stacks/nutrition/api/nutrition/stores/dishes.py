@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from seaway_jobs import Queue
+from seaway_service.database import Database
 from sqlalchemy import delete, func, or_, select, text, update
 
-from nutrition.stores.database import Database
 from nutrition.stores.models import Dish
 
 EMBED, FORGET = "embed_dish", "forget_dish"

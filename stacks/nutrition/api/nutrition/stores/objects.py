@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from nutrition.clients.http import Call, Client, Reply
-from nutrition.signing import Credentials, Unsigned, encoded_path, signed_headers
-from nutrition.stores.errors import NotThereError, UnavailableError
+from seaway_service.client import Call, Client, Reply
+from seaway_service.errors import NotThereError, UnavailableError
+from seaway_service.signing import Credentials, Unsigned, encoded_path, signed_headers
 
 PART = "the object store"
 PATIENCE = timedelta(seconds=15)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from seaway_jobs import Queue
+from seaway_service.database import Database
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from nutrition.clients.payments import Paid
-from nutrition.stores.database import Database
 from nutrition.stores.models import Dish, Item, Order, Payment
 
 CONFIRM, LOOK = "confirm_order", "look_for_payment"

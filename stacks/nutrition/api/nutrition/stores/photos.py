@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from seaway_service.database import Database
 from sqlalchemy import delete, select
 
-from nutrition.stores.database import Database
 from nutrition.stores.models import Json, Photo
 
 LISTED = 50

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from seaway_jobs import Queue
+from seaway_service.database import Database
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from nutrition.stores.database import Database
 from nutrition.stores.dishes import shown
 from nutrition.stores.models import Preference
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import valkey.asyncio as valkey
+from seaway_service.cache import translated
 
-from nutrition.stores.cache import PREFIX, translated
+from nutrition.names import NAME
 
 # Every request of the last window is kept, by its time on the server's clock: in no window of that
 # length, wherever it begins, are there more than the limit. A refused one is not kept.
@@ -57,4 +58,4 @@ class Quota:
 
 def key(subject: str) -> str:
     """Return where it is counted; the subject is hashed, it may be an address."""
-    return f"{PREFIX}:quota:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
+    return f"{NAME}:quota:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"

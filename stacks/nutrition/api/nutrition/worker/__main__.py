@@ -8,16 +8,16 @@ from collections.abc import Mapping
 
 import seaway_jobs
 from seaway_jobs import Queue, work
+from seaway_service.database import Database
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.errors import UnavailableError
+from seaway_service.logs import write_json
+from seaway_service.setting_types import read
 
-from nutrition.environment import UnusableEnvironmentError
-from nutrition.logs import WORKER, write_json
-from nutrition.setting_types import read
+from nutrition.names import NAME, WORKER
 from nutrition.shared_settings import Shared
-from nutrition.stores.database import Database
-from nutrition.stores.errors import UnavailableError
 from nutrition.worker import tasks, tools
 
-EX_CONFIG = 78  # sysexits.h: something in the configuration is wrong; a restart will not help
 LOOK_SECONDS = 0.5
 NEEDED = "0001"
 """The migration without which there are no jobs; later ones are for later workers."""
@@ -31,8 +31,7 @@ def main() -> int:
         chosen = read(Shared, os.environ)
         of_queue = seaway_jobs.WorkerSettings.from_environment(named(os.environ, chosen))
     except (UnusableEnvironmentError, ValueError) as error:
-        sys.stderr.write(f"nutrition: refused to start: {error}\n")
-        return EX_CONFIG
+        return refused_to_start(NAME, error)
     write_json(WORKER, chosen)
     asyncio.run(serve(chosen, of_queue))
     return 0

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from seaway_jobs import GiveUp, Job, Payload, Queue, TryAgain
+from seaway_service.client import RefusedError
 
-from nutrition.clients.http import RefusedError
 from nutrition.stores.dishes import EMBED, FORGET, described, embedded_text
 from nutrition.stores.events import ADMINS, of_user
 from nutrition.stores.orders import CONFIRM, LOOK

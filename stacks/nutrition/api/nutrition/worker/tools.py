@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import valkey.asyncio as valkey
 from seaway_jobs import Queue
+from seaway_service import cache
+from seaway_service.database import Database
+from seaway_service.sms import Account, Sms
 
 from nutrition.clients import ai
 from nutrition.clients.payments import PayService
-from nutrition.clients.sms import Sms
 from nutrition.parts import opened, pay_services
 from nutrition.shared_settings import Shared
-from nutrition.stores import cache
-from nutrition.stores.database import Database
 from nutrition.stores.dishes import Dishes
 from nutrition.stores.events import Events
 from nutrition.stores.orders import Orders
@@ -62,5 +62,16 @@ def made(settings: Shared, queue: Queue) -> Tools:
         vision=ai.vision(settings),
         chat=ai.chat(settings),
         pay=pay_services(settings),
-        sms=Sms(settings) if settings.integrations["sms"] else None,
+        sms=Sms(sms_account(settings)) if settings.integrations["sms"] else None,
+    )
+
+
+def sms_account(settings: Shared) -> Account:
+    """Return the account that short messages are sent by."""
+    return Account(
+        endpoint=settings.SMS_ENDPOINT,
+        access_key=settings.SMS_ACCESS_KEY,
+        secret_key=settings.SMS_SECRET_KEY,
+        signature=settings.SMS_SIGNATURE,
+        template=settings.SMS_TEMPLATE_ID,
     )

@@ -1,0 +1,247 @@
+"""Restoring: data from backups comes up in a stack of its own, is looked at, and changes places."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from seaway import wiring
+from seaway.cli.backup_places import Group, target_of
+from seaway.cli.begin import begin
+from seaway.cli.down import take_down
+from seaway.cli.patience import patience
+from seaway.cli.place import Place, place
+from seaway.cli.show import Show
+from seaway.cli.status import something_runs
+from seaway.durable import make_folder, write_whole
+from seaway.engine.restore import Choice, Giver, looked_at, only_stores
+from seaway.engine.wait import until_in_place
+from seaway.errors import DataRefused, NothingRunning, ReleaseFailed, SeawayError, UsageError
+from seaway.model.backup import OWN
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.ports.saving import KEY
+from seaway.ports.target import LogQuery
+from seaway.saving import giving_back
+from seaway.saving.packing import Unpacker
+from seaway.targets.local.volumes import Volumes
+
+ENDED_EARLY = "recovery ended before configured recovery target was reached"
+"""What PostgreSQL says where nothing was committed after the moment that was asked for."""
+REPLACED = "replaced"
+"""The folder of data that a restore has put aside."""
+VAULT = ("vault", "vault.key")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is to be given back, from one place."""
+
+    group: Group
+    choice: Choice
+
+
+def stores_of(given: Sequence[Given]) -> frozenset[Name]:
+    """All stores that are given back."""
+    return frozenset(name for each in given for name in each.choice.stores)
+
+
+async def come_up(show: Show, there: Place, release: Release, given: Sequence[Given]) -> None:
+    """Fill the stores in an empty place, start them, and see what they hold.
+
+    Raises:
+        SeawayError: something is damaged, or a server does not start on it.
+    """
+    target = target_of(there)
+    small = only_stores(release, stores_of(given), stack=Name(there.stack))
+    for each in given:
+        await Giver(repository=each.group.repository, target=target).fill(small, each.choice)
+    await _started(show, there, small, given)
+    for each in given:
+        giver = Giver(repository=each.group.repository, target=target)
+        await giver.finish(small, each.choice)
+        await looked_at(target, small, each.choice)
+    for name in stores_of(given):
+        workload = small.find(name)
+        if workload and getattr(workload.program, "part", "") == "postgres":
+            giving_back.tidy_postgres(_folder(there, name))
+
+
+def _folder(there: Place, store: str) -> Path:
+    return there.state.volume(store, "data") / "data"
+
+
+async def _started(show: Show, there: Place, small: Release, given: Sequence[Given]) -> None:
+    """Nothing may have happened since the moment that was asked for: then all of the log counts."""
+    try:
+        await _begun(show, there, small)
+    except (ReleaseFailed, SeawayError):
+        late = [
+            part.store.store for each in given for part in each.choice.parts if part.until.moment
+        ]  # fmt: skip
+        ended = [name for name in late if await _ended_early(there, name)]
+        if not ended:
+            raise
+        await stopped(show, there)
+        for name in ended:
+            giving_back.drop_target(_folder(there, name))
+        await _begun(show, there, small)
+
+
+async def _begun(show: Show, there: Place, small: Release) -> None:
+    begun = await begin(show, there, small)
+    ledger = wiring.open_ledger(there.state)
+    limit = patience(there, show.settings)
+    await until_in_place(ledger, begun.release.number, begun.after, limit)
+
+
+async def _ended_early(there: Place, store: str) -> bool:
+    target = target_of(there)
+    query = LogQuery(workloads=frozenset({store}), grep=ENDED_EARLY)
+    async for _ in target.lines(query):
+        return True
+    return False
+
+
+async def stopped(show: Show, there: Place) -> None:
+    """Return when nothing of it runs."""
+    with suppress(NothingRunning):
+        await take_down(show, there)
+
+
+# ------------------------------------------------------------------------------------- secrets
+
+
+def with_secrets(there: Place, source: Place, given: Sequence[Given]) -> None:
+    """The vault of the stack where it opens these backups, else the one that they hold.
+
+    Where all is lost the ledger comes from there, too.
+
+    Raises:
+        UsageError: SW847, neither is there.
+    """
+    here = source.state.vault
+    if here.exists() and KEY in wiring.open_vault(source.state).versions():
+        if there.state.root != source.state.root:
+            _copy_vault(here, there)
+        return
+    for each in given:
+        store = each.choice.own.find(OWN)
+        files = {file.path: file for file in store.files} if store else {}
+        if "vault" not in files:
+            continue
+        unpacker = Unpacker(each.group.repository)
+        make_folder(there.state.root, 0o711)
+        wanted = (*reversed(VAULT), *(() if there.state.ledger.exists() else ("ledger.db",)))
+        for name in wanted:
+            if name in files:
+                content = unpacker.content(files[name])
+                write_whole(there.state.root / name, content, durable=True)
+        return
+    raise UsageError("SW847")
+
+
+def _copy_vault(vault: Path, there: Place) -> None:
+    make_folder(there.state.root, 0o711)
+    for path in (vault.with_name(f"{vault.name}.key"), vault):
+        if path.exists():
+            write_whole(there.state.root / path.name, path.read_bytes(), durable=True)
+
+
+# ------------------------------------------------------------------------------ changing places
+
+
+def fresh(show: Show, stack: str, environment: str) -> Place:
+    """An empty place of that name.
+
+    Raises:
+        UsageError: SW848, there is something.
+    """
+    del show
+    there = place(stack, environment)
+    if there.state.root.exists() and any(there.state.root.iterdir()):
+        raise UsageError("SW848", stack=stack)
+    return there
+
+
+async def removed(show: Show, there: Place) -> None:
+    """Nothing of it is left."""
+    if not there.state.root.exists():
+        return
+    if there.state.ledger.exists():
+        await stopped(show, there)
+        if await something_runs(there):
+            raise DataRefused("SW849", stack=there.stack)
+    await asyncio.to_thread(shutil.rmtree, there.state.root)
+
+
+def exchanged(here: Place, there: Place, stores: frozenset[Name], label: str) -> None:
+    """The data of `there` becomes that of `here`, whose own is put aside under the label."""
+    mine, other = Volumes(here.state), Volumes(there.state)
+    for store in sorted(stores):
+        mine.take_out(store, here.state.root / REPLACED / label / store)
+        passing = here.state.root / REPLACED / f".{label}" / store
+        other.take_out(store, passing)
+        mine.put_in(store, passing)
+    shutil.rmtree(here.state.root / REPLACED / f".{label}", ignore_errors=True)
+    write_whole(
+        here.state.root / REPLACED / "last.json",
+        json.dumps({"label": label, "stores": sorted(stores)}), durable=True,
+    )  # fmt: skip
+
+
+def taken_back(here: Place) -> tuple[str, ...]:
+    """The data that the last restore put aside is in place again; that of the restore is aside.
+
+    Raises:
+        UsageError: SW851, nothing is aside.
+    """
+    label, stores = last(here)
+    volumes = Volumes(here.state)
+    for store in stores:
+        source = here.state.root / REPLACED / label / store
+        passing = here.state.root / REPLACED / f".{label}" / store
+        if not source.exists():
+            continue
+        source.rename(_made(passing))
+        volumes.take_out(store, source)
+        volumes.put_in(store, passing)
+    shutil.rmtree(here.state.root / REPLACED / f".{label}", ignore_errors=True)
+    return stores
+
+
+def _made(path: Path) -> Path:
+    make_folder(path.parent, 0o700)
+    return path
+
+
+def last(here: Place) -> tuple[str, tuple[str, ...]]:
+    """Label and stores of the last restore.
+
+    Raises:
+        UsageError: SW851, nothing is aside.
+    """
+    try:
+        told = json.loads((here.state.root / REPLACED / "last.json").read_text())
+    except FileNotFoundError as error:
+        raise UsageError("SW851", stack=here.stack) from error
+    return told["label"], tuple(told["stores"])
+
+
+def confirmed(here: Place) -> None:
+    """What is aside is removed for good."""
+    last(here)
+    shutil.rmtree(here.state.root / REPLACED)
+
+
+def holds_data(here: Place, release: Release, stores: frozenset[Name]) -> bool:
+    """Whether any of those stores has data already."""
+    return any(
+        any(folder.iterdir())
+        for name in stores if (workload := release.find(name))
+        for slot in range(max(workload.replicas, 1))
+        for folder in Volumes(here.state).folders(workload, slot).values() if folder.exists()
+    )  # fmt: skip

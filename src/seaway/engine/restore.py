@@ -1,0 +1,302 @@
+"""Restore: chooses what is given back, fills empty stores with it, and sees that they hold it."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from seaway.engine.backup import bucket_names, redis_access, s3_access, superuser
+from seaway.engine.reaching import Stores, reached
+from seaway.errors import SeawayError, UsageError
+from seaway.model.backup import OWN, Backup, SavedStore
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.model.workload import Role, Workload
+from seaway.ports.target import Fills
+from seaway.saving import buckets, giving_back, redis
+from seaway.saving.archive import Archive, Head
+from seaway.saving.checking import ARCHIVED, archive_of
+from seaway.saving.giving_back import Until
+from seaway.saving.log_positions import position, shown
+from seaway.saving.packing import Unpacker
+from seaway.saving.repository import Repository
+from seaway.saving.sealing import Damaged
+from seaway.wire.postgres import Connection, connected
+from seaway.wire.s3 import Access as S3Access
+from seaway.wire.s3 import Bucket
+
+SLACK = 1 << 20
+"""Bytes at the end of a log that may be the beginning of a record: it was being written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person asked for: a backup, a moment, or neither for all there is."""
+
+    backup: str = ""
+    at: datetime | None = None
+    stores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One store, and what it is filled with."""
+
+    store: SavedStore
+    backup: Backup
+    until: Until = Until()
+    as_of: datetime
+    """The moment whose content it will hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """All that is given back."""
+
+    parts: tuple[Part, ...]
+    own: Backup
+    """Where Seaway's own knowledge is taken from."""
+
+    @property
+    def stores(self) -> frozenset[Name]:
+        """Their workloads."""
+        return frozenset(each.store.store for each in self.parts)
+
+
+def choose(repository: Repository, wish: Wish) -> Choice:
+    """What fits the wish; blocks the thread.
+
+    Raises:
+        UsageError: there is no such backup, or none so old.
+        SeawayError: SW838, what would be needed is damaged or missing.
+    """
+    try:
+        return _chosen(repository, wish)
+    except Damaged as damaged:
+        raise SeawayError("SW838", what=str(damaged)) from damaged
+
+
+def _chosen(repository: Repository, wish: Wish) -> Choice:
+    if wish.backup:
+        backup = repository.backup(wish.backup)
+        mine = [each for each in backup.stores if each.store != OWN]
+        parts = [Part(store=each, backup=backup, as_of=each.at) for each in _asked(mine, wish)]
+        return Choice(tuple(parts), backup)
+    if lost := repository.missing():
+        raise Damaged(f"backups/{lost[-1]}")
+    backups = list(repository.backups())
+    if not backups:
+        raise UsageError("SW840")
+    found: dict[str, list[tuple[Backup, SavedStore]]] = {}
+    for backup in backups:
+        for store in backup.stores:
+            if wish.at is None or store.at <= wish.at:
+                found.setdefault(store.store, []).append((backup, store))
+    if not found.keys() - {OWN}:
+        raise UsageError("SW841", at=_shown(wish.at), oldest=_shown(backups[0].ended))
+    names = _asked([each[-1][1] for name, each in found.items() if name != OWN], wish)
+    parts = [_part(repository, found[each.store], wish) for each in names]
+    return Choice(tuple(parts), found[OWN][-1][0] if OWN in found else backups[-1])
+
+
+def _asked(stores: Sequence[SavedStore], wish: Wish) -> Iterator[SavedStore]:
+    known = {each.store for each in stores}
+    for name in wish.stores:
+        if name not in known:
+            raise UsageError("SW842", store=name, known=", ".join(sorted(known)))
+    yield from (each for each in stores if not wish.stores or each.store in wish.stores)
+
+
+def _part(
+    repository: Repository, found: Sequence[tuple[Backup, SavedStore]], wish: Wish
+) -> Part:  # fmt: skip
+    """The newest of them, with the log after it where there is one.
+
+    Raises:
+        UsageError: what happened up to the moment is not known.
+        Damaged: there should be a log, and there is none.
+    """
+    chains = {
+        archive_of(repository, store): (backup, store)
+        for backup, store in found if store.facts.get(ARCHIVED)
+    }  # fmt: skip
+    if not chains:
+        backup, store = found[-1]
+        return Part(store=store, backup=backup, as_of=store.at)
+    archive = _written(chains, wish.at)
+    backup, store = chains[archive]
+    head, end = _headed(archive), archive.end()
+    if wish.at is None:
+        until = Until(position=end)
+        return Part(store=store, backup=backup, until=until, as_of=max(head.at, store.at))
+    mark = head.after(wish.at)
+    if mark is None:
+        raise UsageError("SW843", at=_shown(wish.at), newest=_shown(head.at))
+    until = Until(moment=wish.at, position=max(mark.position, position(store.facts["end"]) + 1))
+    return Part(store=store, backup=backup, until=until, as_of=wish.at)
+
+
+def _written(chains: Iterable[Archive], at: datetime | None) -> Archive:
+    """The history that was being written then, or last.
+
+    Raises:
+        UsageError: another began after a break in which the moment is.
+    """
+    heads = {archive: _headed(archive) for archive in chains}
+    if at is None:
+        return max(heads, key=lambda each: heads[each].at)
+    spans = sorted(
+        ((span, archive) for archive, head in heads.items() for span in head.spans),
+        key=lambda each: each[0].first,
+    )  # fmt: skip
+    before = [each for each in spans if each[0].first <= at]
+    later = [each for each in spans if each[0].first > at]
+    if not before:
+        return (later or spans)[0][1]  # after the backup, and before its log was looked at
+    span, archive = before[-1]
+    if span.last < at and later and later[0][1] != archive:
+        raise UsageError("SW843", at=_shown(at), newest=_shown(span.last))
+    return archive
+
+
+def _headed(archive: Archive) -> Head:
+    """Raises Damaged: there is none."""
+    head = archive.head()
+    if head is None:
+        raise Damaged(archive.folder)
+    return head
+
+
+def _shown(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "-"
+
+
+# -------------------------------------------------------------------------------------- filling
+
+
+class Place(Stores, Fills, Protocol):
+    """A target whose stores can be filled and spoken to."""
+
+
+def only_stores(release: Release, names: frozenset[Name], *, stack: Name) -> Release:
+    """The release with nothing but those stores, each with a single member."""
+    kept = tuple(
+        replace(each, replicas=1, following=None) for each in release.workloads
+        if each.role is Role.STORE and each.name in names
+    )  # fmt: skip
+    plain = replace(release, stack=stack, workloads=kept, savings=(), number=0)
+    return replace(plain, routing=type(plain.routing)(), why="restore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Giver:
+    """Fills stores from a repository."""
+
+    repository: Repository
+    target: Place
+
+    async def fill(self, release: Release, choice: Choice) -> None:
+        """Fill the volumes of what starts on files; nothing may run yet.
+
+        Raises:
+            SeawayError: SW838, something is missing or not what was written.
+        """
+        for part in choice.parts:
+            workload = release.find(part.store.store)
+            if workload is None:
+                raise UsageError("SW842", store=part.store.store, known="-")
+            await self._fill(workload, part)
+
+    async def _fill(self, workload: Workload, part: Part) -> None:
+        folder = await self.target.empty(workload)
+        try:
+            await asyncio.to_thread(self._filled, folder, part)
+        except Damaged as damaged:
+            raise SeawayError("SW838", what=str(damaged)) from damaged
+        await self.target.filled(workload)
+
+    def _filled(self, folder: Path, part: Part) -> None:
+        unpacker = Unpacker(self.repository)
+        match part.store.part:
+            case "postgres":
+                archive = archive_of(self.repository, part.store)
+                giving_back.fill_postgres(folder, part.store, part.until, unpacker, archive)
+            case "redis":
+                giving_back.fill_redis(folder, part.store, unpacker)
+            case _:
+                return  # by its own protocol, once it runs
+
+    async def finish(self, release: Release, choice: Choice) -> None:
+        """Put objects into the object stores, which run by now.
+
+        Raises:
+            SeawayError: SW838, as above; SW837, the server refused.
+        """
+        for part in choice.parts:
+            if part.store.part != "s3":
+                continue
+            where = await reached(self.target, release, part.store.store)
+            access = s3_access(where, release, part.store.store)
+            try:
+                await asyncio.to_thread(
+                    buckets.give_back, access, part.store.files, Unpacker(self.repository)
+                )
+            except Damaged as damaged:
+                raise SeawayError("SW838", what=str(damaged)) from damaged
+            except OSError as error:
+                raise SeawayError("SW837", store=part.store.store, problem=str(error)) from error
+
+
+async def looked_at(target: Stores, release: Release, choice: Choice) -> None:
+    """See that each store answers and holds what it should.
+
+    Raises:
+        SeawayError: SW856, one does not.
+    """
+    for part in choice.parts:
+        where = await reached(target, release, part.store.store)
+        match part.store.part:
+            case "postgres":
+                async with connected(superuser(where)) as session:
+                    problem = await _database_problem(session, part)
+            case "redis":
+                await asyncio.to_thread(redis.counts, redis_access(where))
+                problem = ""
+            case _:
+                access = s3_access(where, release, part.store.store)
+                names = bucket_names(release, part.store.store)
+                problem = await asyncio.to_thread(_objects_problem, access, names, part.store)
+        if problem:
+            raise SeawayError("SW856", store=part.store.store, problem=problem)
+
+
+async def _database_problem(session: Connection, part: Part) -> str:
+    """It must be its own master by now, with all of the log that it was given."""
+    [row] = await session.run("SELECT pg_is_in_recovery()")
+    if row != ("f",):
+        return "it is still in recovery"
+    if part.until.moment is not None or not part.until.position:
+        return ""
+    names = await session.run("SELECT name FROM pg_ls_waldir() WHERE name LIKE '%.history'")
+    newest = max(row[0] or "" for row in names)
+    [[text]] = await session.run(f"SELECT pg_read_file('pg_wal/{newest}')")
+    got = position((text or "").strip().splitlines()[-1].split()[1])
+    if part.until.position - got > SLACK:
+        return f"its log was replayed up to {shown(got)} of {shown(part.until.position)}"
+    return ""
+
+
+def _objects_problem(access: S3Access, names: Sequence[str], store: SavedStore) -> str:
+    """As many objects and bytes as were saved."""
+    newest: dict[str, int] = {}
+    for file in sorted(store.files, key=lambda each: int(each.facts.get(buckets.ORDER, "0"))):
+        newest.pop(file.path, None)
+        if not file.facts.get(buckets.DELETED):
+            newest[file.path] = file.size
+    there = {
+        f"{name}/{each.key}": each.size for name in names for each in Bucket(access, name).objects()
+    }  # fmt: skip
+    wrong = [path for path in newest.keys() | there.keys() if newest.get(path) != there.get(path)]
+    return f"{len(wrong)} objects differ, {min(wrong)} among them" if wrong else ""

@@ -1,0 +1,54 @@
+"""Words about the Docker target (codes SW230 to SW239)."""
+
+from seaway.messages.words import Words
+
+WORDS: dict[str, Words] = {
+    "SW230": Words(
+        en="the Docker engine does not answer at {socket}: {problem}",
+        zh="Docker 引擎（{socket}）没有响应：{problem}",
+        fix_en="start it: sudo systemctl start docker",
+        fix_zh="请启动它：sudo systemctl start docker",
+    ),
+    "SW231": Words(
+        en="the Docker engine refused: {problem}",
+        zh="Docker 引擎拒绝了请求：{problem}",
+        fix_en="look at what it says; its own log is in 'journalctl -u docker'",
+        fix_zh="请查看其说明；引擎日志可用 journalctl -u docker 查看",
+    ),
+    "SW232": Words(
+        en="no network can be made for {network}: {problem}",
+        zh="无法为 {network} 创建网络：{problem}",
+        fix_en="remove networks that nobody uses: docker network prune",
+        fix_zh="请删除无人使用的网络：docker network prune",
+    ),
+    "SW233": Words(
+        en="there is no Docker engine on this machine: {socket} is missing",
+        zh="本机没有 Docker 引擎：缺少 {socket}",
+        fix_en="install it: sudo apt install docker.io",
+        fix_zh="请安装：sudo apt install docker.io",
+    ),
+    "SW234": Words(
+        en="this user may not speak to the Docker engine: {socket}",
+        zh="当前用户无权访问 Docker 引擎：{socket}",
+        fix_en="run Seaway as root, or: sudo usermod -aG docker $USER, then log in again",
+        fix_zh="请以 root 运行 Seaway，或执行 sudo usermod -aG docker $USER 后重新登录",
+    ),
+    "SW235": Words(
+        en="{component}: the stand-in {part} does not run in containers",
+        zh="{component}：模拟服务 {part} 不能在容器中运行",
+        fix_en="set tls: local for this environment, or name a real authority",
+        fix_zh="请为此环境设置 tls: local，或指定真实的证书颁发机构",
+    ),
+    "SW236": Words(
+        en="{stack} is kept on '{there}' here, and its file asks for '{wanted}'",
+        zh="{stack} 目前运行在“{there}”上，而配置文件要求“{wanted}”",
+        fix_en="take it down first: seaway down -e {environment}; data is not carried over",
+        fix_zh="请先停止：seaway down -e {environment}；数据不会迁移",
+    ),
+    "SW237": Words(
+        en="{component}: a store with several members does not run in containers yet",
+        zh="{component}：多成员存储暂不支持在容器中运行",
+        fix_en="give it one member in this environment, or run the environment on local",
+        fix_zh="请在此环境中只用一个成员，或让此环境运行在 local 上",
+    ),
+}

@@ -1,0 +1,159 @@
+"""Packing: files into blocks and back. Large ones get their own, small ones share."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
+
+from seaway.model.backup import Piece, SavedFile
+from seaway.saving.repository import Repository
+from seaway.saving.sealing import Damaged
+
+BLOCK = 4 << 20
+"""Bytes of content: unchanged blocks of a table are not written again."""
+SMALL = BLOCK // 4
+"""Files below this share blocks: a database has a thousand of 8 kB."""
+WORKERS = 2
+WAITING = 8
+"""Blocks that may wait to be sealed: what is read is not to pile up in memory."""
+
+
+class Source(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """A small file that waits for its shared block."""
+
+    file: SavedFile
+    start: int
+
+
+@dataclass(slots=True)
+class Packer:
+    """Puts files into a repository; use it in one thread, as a context."""
+
+    repository: Repository
+    known: set[str] = field(default_factory=set[str])
+    """Blocks that are there already."""
+    written: int = 0
+    """Bytes that were new."""
+    fresh: set[str] = field(default_factory=set[str])
+    """Blocks that were new: to be read back."""
+    _files: list[SavedFile] = field(default_factory=list[SavedFile])
+    _shared: bytearray = field(default_factory=bytearray)
+    _open: list[_Open] = field(default_factory=list[_Open])
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WORKERS))
+    _busy: list[Future[int]] = field(default_factory=list[Future[int]])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def add(self, path: str, source: Source, facts: Mapping[str, str] | None = None) -> SavedFile:
+        """Keep all that can be read."""
+        digest, size, pieces = hashlib.sha256(), 0, list[Piece]()
+        while content := _filled(source, BLOCK):
+            digest.update(content)
+            size += len(content)
+            if size <= len(content) and len(content) < SMALL:
+                break
+            pieces.append(Piece(self._keep(bytes(content)), 0, len(content)))
+        else:
+            content = b""
+        file = SavedFile(
+            path=path, size=size, digest=digest.hexdigest(), pieces=tuple(pieces), facts=facts or {}
+        )
+        if content:
+            self._open.append(_Open(file, len(self._shared)))
+            self._shared += content
+            if len(self._shared) >= BLOCK:
+                self._close_shared()
+        else:
+            self._files.append(file)
+        return file
+
+    def reuse(self, file: SavedFile) -> None:
+        """Keep a file as an earlier backup has it: nothing is read."""
+        self._files.append(file)
+
+    def files(self) -> tuple[SavedFile, ...]:
+        """All files so far, once their blocks are written; begins anew for another store.
+
+        Raises:
+            OSError: a block could not be written.
+        """
+        if self._shared:
+            self._close_shared()
+        self._await(0)
+        done, self._files = tuple(sorted(self._files, key=lambda each: each.path)), []
+        return done
+
+    def _close_shared(self) -> None:
+        block = self._keep(bytes(self._shared))
+        for each in self._open:
+            piece = Piece(block, each.start, each.file.size)
+            self._files.append(replace(each.file, pieces=(piece,)))
+        self._shared, self._open = bytearray(), []
+
+    def _keep(self, content: bytes) -> str:
+        name = self.repository.seal.name(content)
+        if name not in self.known:
+            self.known.add(name)
+            self.fresh.add(name)
+            self._await(WAITING)
+            self._busy.append(self._pool.submit(lambda: self.repository.keep(content)[1]))
+        return name
+
+    def _await(self, most: int) -> None:
+        while len(self._busy) > most:
+            self.written += self._busy.pop(0).result()
+
+
+def _filled(source: Source, size: int) -> bytes | bytearray:
+    """So many bytes, or all that are left."""
+    first = source.read(size)
+    if not first or len(first) == size:
+        return first
+    whole = bytearray(first)
+    while len(whole) < size and (more := source.read(size - len(whole))):
+        whole += more
+    return whole
+
+
+class Unpacker:
+    """Reads files out of a repository; the block read last is kept, for small files share it."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._name, self._content = "", b""
+
+    def chunks(self, file: SavedFile) -> Iterator[bytes | memoryview]:
+        """The content, checked before the end is told.
+
+        Raises:
+            Damaged: it is not what was saved.
+        """
+        digest, size = hashlib.sha256(), 0
+        for piece in file.pieces:
+            content = memoryview(self._block(piece.block))[piece.start : piece.start + piece.size]
+            digest.update(content)
+            size += len(content)
+            yield content
+        if size != file.size or digest.hexdigest() != file.digest:
+            raise Damaged(file.path)
+
+    def content(self, file: SavedFile) -> bytes:
+        """The same at once."""
+        return b"".join(self.chunks(file))
+
+    def _block(self, name: str) -> bytes:
+        if name != self._name:
+            self._name, self._content = name, self._repository.content(name)
+        return self._content

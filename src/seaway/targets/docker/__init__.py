@@ -1,0 +1,1 @@
+"""Docker: the target that keeps containers of an engine on this machine."""

@@ -1,0 +1,1 @@
+"""Images: what containers are made from, built here or fetched."""

@@ -1,0 +1,1 @@
+"""LuLab: recordings of meetings, fetched, written down, summed up and told."""

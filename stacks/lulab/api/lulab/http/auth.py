@@ -1,0 +1,149 @@
+"""Logs people in and out, says who they are, and adds new ones."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from seaway_service.bodies import Answer, Moment, sent, takes
+from seaway_service.credentials import LogIn, SignUp
+from seaway_service.logs import current_request
+from seaway_service.problems import conflict, not_found, unauthenticated
+from seaway_service.routes import router_of
+from seaway_service.sessions import RefreshToken, SessionEndedError
+from seaway_service.tokens import Audience, Identity
+
+from lulab.http.identity import (
+    PLAYBACK_PATH,
+    Admin,
+    Caller,
+    RefreshCookie,
+    refuse_foreign_origin,
+)
+from lulab.parts import Known, Parts
+from lulab.stores.accounts import EmailTakenError
+from lulab.stores.models import Account
+
+router = router_of("accounts")
+OUR_ORIGIN = [Depends(refuse_foreign_origin)]
+
+
+class NewUser(SignUp):
+    """What an admin says of somebody new."""
+
+    name: Annotated[str, Field(max_length=100)] = ""
+
+
+class Person(Answer):
+    """What a user sees of the account."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Literal["member", "admin"]
+    created_at: Moment
+
+
+class OnePerson(Answer):
+    """Who is asking, or who is new."""
+
+    user: Person
+
+
+class LoggedIn(Answer):
+    """The account and its access token; two more tokens are in the cookies."""
+
+    user: Person
+    access_token: Annotated[str, Field(repr=False)]
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 -- the kind of the token, not the token
+    expires_in: Annotated[int, Field(description="seconds")]
+
+
+@router.post("/auth/login", dependencies=OUR_ORIGIN, openapi_extra=takes(LogIn))
+async def log_in(
+    known: Known, response: Response, asked: Annotated[LogIn, Depends(sent(LogIn))]
+) -> LoggedIn:
+    """Begin a session for whoever knows the password; who, from where and with what is logged."""
+    account = await known.access.admitted(asked.email, asked.password, known.accounts.by_email)
+    session = await known.access.session(account.id)
+    await known.audit.note("login", account.id)
+    return with_tokens(known, response, account, session)
+
+
+@router.post("/auth/refresh", response_model=LoggedIn, dependencies=OUR_ORIGIN)
+async def refresh(
+    known: Known, response: Response, token: RefreshCookie
+) -> LoggedIn | JSONResponse:
+    """Exchange the refresh token in the cookie for new tokens."""
+    try:
+        identity, successor = await known.access.sessions.refresh(token or "")
+    except SessionEndedError:
+        refusal = JSONResponse(unauthenticated("the session has ended").shown(), status_code=401)
+        drop_cookies(refusal, known)
+        return refusal
+    current_request().user_id = str(identity.user_id)
+    account = await known.accounts.by_id(identity.user_id)
+    if account is None:
+        raise unauthenticated("the account is gone")
+    return with_tokens(known, response, account, (identity, successor))
+
+
+@router.post("/auth/logout", status_code=204, dependencies=OUR_ORIGIN)
+async def log_out(known: Known, token: RefreshCookie) -> Response:
+    """End the session; all its tokens are void at once."""
+    await known.access.sessions.withdraw(token or "")
+    response = Response(status_code=204)
+    drop_cookies(response, known)
+    return response
+
+
+@router.get("/me")
+async def me(known: Known, identity: Caller) -> OnePerson:
+    """Say who is asking."""
+    account = await known.accounts.by_id(identity.user_id)
+    if account is None:
+        raise not_found("account")
+    return OnePerson(user=shown(account))
+
+
+@router.post("/users", status_code=201, openapi_extra=takes(NewUser))
+async def add_user(
+    known: Known, identity: Admin, asked: Annotated[NewUser, Depends(sent(NewUser))]
+) -> OnePerson:
+    """Make an account for somebody."""
+    hashed = await known.access.passwords.hashed(asked.password)
+    account = Account(email=asked.email, name=asked.name, password_hash=hashed)
+    try:
+        await known.accounts.add(account)
+    except EmailTakenError as error:
+        raise conflict("email_taken", "there is an account with this address") from error
+    await known.audit.note("user.added", identity.user_id, email=asked.email)
+    return OnePerson(user=shown(account))
+
+
+def with_tokens(
+    known: Parts, response: Response, account: Account, session: tuple[Identity, RefreshToken]
+) -> LoggedIn:
+    """Hand over the access token in the body and the other two in cookies."""
+    identity, refresh_token = session
+    known.access.hold_refresh(response, refresh_token)
+    known.access.hold_playback(response, identity, PLAYBACK_PATH)
+    return LoggedIn(
+        user=shown(account),
+        access_token=known.access.tokens.issue(identity, Audience.API),
+        expires_in=int(known.access.tokens.lifetime.total_seconds()),
+    )
+
+
+def drop_cookies(response: Response, known: Parts) -> None:
+    """Make the browser forget both."""
+    known.access.drop_refresh(response)
+    known.access.drop_playback(response, PLAYBACK_PATH)
+
+
+def shown(account: Account) -> Person:
+    """Return what a user sees of the account."""
+    role: Literal["member", "admin"] = "admin" if account.role == "admin" else "member"
+    return Person(id=account.id, email=account.email, name=account.name, role=role,
+                  created_at=account.created_at)  # fmt: skip

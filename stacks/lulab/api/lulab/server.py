@@ -1,0 +1,23 @@
+"""Runs the API: refuses bad settings, serves, and stops gracefully."""
+
+import os
+
+from seaway_service.environment import UnusableEnvironmentError, refused_to_start
+from seaway_service.logs import write_json
+from seaway_service.server import serve
+from seaway_service.setting_types import read
+
+from lulab.main import create_app
+from lulab.names import API, NAME
+from lulab.parts import made
+from lulab.settings import Settings
+
+
+def main() -> int:
+    """Serve until told to stop; returns the exit status."""
+    try:
+        chosen = read(Settings, os.environ)
+    except UnusableEnvironmentError as error:
+        return refused_to_start(NAME, error)
+    write_json(API, chosen)
+    return serve(create_app(made(chosen)), chosen)

@@ -1,0 +1,1 @@
+"""Keeps what is kept, and reads it again."""

@@ -1,0 +1,1 @@
+"""The AI service of Qingyu: answers and drafts from a user's own documents."""

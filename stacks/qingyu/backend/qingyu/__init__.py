@@ -1,0 +1,1 @@
+"""The business back end of Qingyu: accounts, documents, conversations, and the way to the AI."""

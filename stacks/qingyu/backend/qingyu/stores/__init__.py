@@ -1,0 +1,1 @@
+"""Keeps what the back end owns."""

@@ -1,0 +1,120 @@
+"""The guide to backups, typed as written: saved, destroyed, restored, drilled."""
+
+import json
+import re
+import shlex
+import shutil
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.journeys.conftest import in_place, unless_gone
+from tests.journeys.running import REPOSITORY, Seaway
+
+pytestmark = pytest.mark.local
+GUIDE = REPOSITORY / "docs/guides/backups.md"
+STACK = """\
+seaway: 1
+name: keeper
+data:
+  db:
+    kind: postgres
+    resources: {memory: 256Mi}
+    connections: 20
+    backup: {to: local, point_in_time: 7d, goals: {rpo: 1m, rto: 5m}}
+  cache: {kind: redis, backup: {to: local, goals: {rpo: 1h}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def keeper(state_parent, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keeper") / "keeper"
+    folder.mkdir()
+    (folder / "seaway.yaml").write_text(STACK)
+    with in_place(Seaway(folder / "seaway.yaml", state_parent)) as seaway:
+        seaway.wait_until(lambda: "db" in seaway("backups"), "the first backup")
+        sql(seaway, "CREATE TABLE t (id serial, v text)")
+        yield seaway
+
+
+def sql(seaway: Seaway, text: str) -> str:
+    return seaway("exec", "db", "--", "psql", "-qAtc", text).strip()
+
+
+def known_until(seaway: Seaway) -> datetime:
+    """The last moment that can be restored."""
+    rows = json.loads(seaway("backups", "--format", "json"))
+    found = [each["any_moment_until"] for each in rows if each["any_moment_until"]]
+    return max(map(datetime.fromisoformat, found), default=datetime.fromtimestamp(0, UTC))
+
+
+def runbook() -> list[list[str]]:
+    """The commands of the chapter about the loss of everything, but for the key."""
+    chapter = GUIDE.read_text().partition("## Runbook: everything is lost")[2]
+    block = re.search(r"```sh\n(.*?)```", chapter, re.DOTALL)
+    assert block
+    lines = block[1].splitlines()
+    assert lines[0] == "export SEAWAY_RECOVERY_KEY=…"
+    return [shlex.split(line)[1:] for line in lines[1:]]
+
+
+def test_with_everything_lost_the_runbook_brings_all_of_it_back(keeper):
+    """Vault, ledger and volumes are gone; the last row was acknowledged a moment before."""
+    sql(keeper, "INSERT INTO t (v) SELECT 'row' FROM generate_series(1, 5000)")
+    written = datetime.now(UTC)
+    keeper("backup")
+    key = keeper("backups", "--key").strip()
+    keeper.wait_until(lambda: known_until(keeper) > written, "the log")
+    keeper("down")
+    shutil.rmtree(keeper.state / "keeper", onerror=unless_gone)
+    anew = Seaway(keeper.file, keeper.state, environ={"SEAWAY_RECOVERY_KEY": key})
+
+    begun = time.monotonic()
+    for words in runbook():
+        anew(*words)
+
+    assert time.monotonic() - begun < 300  # RTO of the document
+    assert sql(keeper, "SELECT count(*) FROM t") == "5000"
+    assert keeper("backups", "--key").strip() == key
+
+
+def test_a_moment_before_a_mistake_can_be_had_and_left_again(keeper):
+    keeper.wait_until(lambda: known_until(keeper) > datetime.now(UTC).replace(microsecond=0), "log")
+    good = datetime.now(UTC)
+    keeper.wait_until(lambda: known_until(keeper) > good, "the log")
+    sql(keeper, "DELETE FROM t")
+
+    keeper("restore", "--at", good.isoformat(), "--store", "db", "-y")
+
+    assert sql(keeper, "SELECT count(*) FROM t") == "5000"
+    keeper("restore", "--back", "-y")
+    assert sql(keeper, "SELECT count(*) FROM t") == "0"
+    keeper("restore", "--confirm", "-y")
+
+
+def test_a_drill_finds_what_runs_and_leaves_nothing(keeper):
+    report = json.loads(keeper("drill", "--format", "json"))
+
+    assert report["problems"] == []
+    assert {each["store"]: len(each["differs"]) for each in report["stores"]} == {
+        "cache": 0, "db": 0,
+    }  # fmt: skip
+    assert not (keeper.state / "keeper-drill").exists()
+
+
+def test_what_cannot_be_exact_is_refused(keeper):
+    for moment in ("2020-01-01", "2100-01-01"):
+        keeper("restore", "--at", moment, "--into", "never", "-y", status=2)
+    assert not (keeper.state / "never").exists()
+    damaged = next(
+        each for each in sorted((keeper.state / "keeper.backups").rglob("blocks/*/*"))
+        if each.stat().st_size > 1000
+    )  # fmt: skip
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1])
+
+    try:
+        keeper("backups", "--check", status=1)
+    finally:
+        damaged.write_bytes(whole)
