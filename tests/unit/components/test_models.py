@@ -102,7 +102,7 @@ def test_a_store_of_vectors_is_told_its_database_and_its_gateway():
 
 @pytest.mark.parametrize(
     ("changed", "code", "severity"),
-    [({"dimensions": 3072}, "SW386", Severity.WARNING), ({"uses": []}, "SW387", Severity.INFO)],
+    [({"dimensions": 4096}, "SW386", Severity.WARNING), ({"uses": []}, "SW387", Severity.INFO)],
 )
 def test_what_will_be_slow_or_left_to_the_application_is_said(changed, code, severity):
     told = {"store": "db", "dimensions": 1536, "uses": ["llm"], **changed}

@@ -80,7 +80,7 @@ async def test_uv_uses_the_mirror_that_pip_uses_and_trusts_whom_the_machine_trus
     home = {**OUTSIDE, "HOME": str(tmp_path)}
     builds = Builds(StateFolder(tmp_path / "stack"), {**home, **outside})
 
-    told = await builds._network()
+    told = await builds.network()
 
     assert told["UV_SYSTEM_CERTS"] == "true"
     assert told.get("UV_DEFAULT_INDEX") == index
