@@ -34,9 +34,10 @@ on conflict (entity_type, entity_id) do update set text = excluded.text
 where have.text <> excluded.text
 """
 _FOUND = """
-select count(*) as count, convert_to(coalesce(json_agg(json_build_object(
+select count(*) as seen, count(*) filter (where similarity > $4) as count,
+convert_to(coalesce(json_agg(json_build_object(
   'type', entity_type, 'id', entity_id, 'similarity', similarity, 'metadata', metadata
-) order by similarity desc), '[]')::text, 'UTF8') as results
+) order by similarity desc) filter (where similarity > $4), '[]')::text, 'UTF8') as results
 """
 """Written by the database: it has it all in hand."""
 _ONE = f"""
@@ -44,29 +45,30 @@ _ONE = f"""
   select entity_type, entity_id, 1 - (embedding <=> $1::vector) as similarity, metadata
   from vector_embeddings
   where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
-) near where similarity > $4
+) near
 """  # noqa: S608 -- constants only
 _MANY = f"""
-select near.count, near.results
+select near.*
 from unnest($1::vector[]) with ordinality as asked (vector, number)
 cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from vector_embeddings
   where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
-) near where similarity > $4) near order by asked.number
+) near) near order by asked.number
 """  # noqa: S608 -- constants only
 _ONE_BY_ONE = f"""
 with fit as materialized (
   select entity_type, entity_id, embedding, metadata from vector_embeddings
   where {_CURRENT} = $2 {{where}}
 )
-select near.count, near.results
+select near.*
 from unnest($1::vector[]) with ordinality as asked (vector, number)
 cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from fit order by embedding <=> asked.vector limit $3
-) near where similarity > $4) near order by asked.number
+) near) near order by asked.number
 """  # noqa: S608 -- constants only
+_ALL: Filter = (None, b"")
 _COUNT = "select count(*) from (select from vector_embeddings where true {where} limit $1) few"
 
 
@@ -112,21 +114,33 @@ class Store:
         return await self._searches.found(search, vector)
 
     async def _near(self, search: Search, vectors: Sequence[Vector]) -> list[Found]:
-        """For each vector."""
+        """For each vector.
+
+        An index that was cleaned up while all in it was deleted may not lead to what came then:
+        where it gives less than was asked for, and few there are, they are compared one by one.
+        """
         fit = search.fit
         async with self._connections.taken() as connection:
-            narrow = await self._is_narrow(connection, fit)
-            one = len(vectors) == 1 and not narrow
-            form = _ONE_BY_ONE if narrow else _ONE if one else _MANY
-            asked = vectors[0] if one else [sent(each) for each in vectors]
-            rows = await connection.fetch(
-                self._statement(form, fit), asked, self.generation, search.limit,
-                search.threshold, *_given(fit),
-            )  # fmt: skip
+            narrow = fit != _ALL and await self._few(connection, fit)
+            rows = await self._asked(connection, search, vectors, narrow=narrow)
+            short = not narrow and any(row["seen"] < search.limit for row in rows)
+            if short and await self._few(connection, fit):
+                rows = await self._asked(connection, search, vectors, narrow=True)
             found = [Found(row["count"], row["results"]) for row in rows]
             if not all(each.count for each in found):
                 await self._check(connection)
         return found
+
+    async def _asked(
+        self, connection: Connection, search: Search, vectors: Sequence[Vector], *, narrow: bool
+    ) -> Sequence[asyncpg.Record]:
+        one = len(vectors) == 1 and not narrow
+        form = _ONE_BY_ONE if narrow else _ONE if one else _MANY
+        asked = vectors[0] if one else [sent(each) for each in vectors]
+        return await connection.fetch(
+            self._statement(form, search.fit), asked, self.generation, search.limit,
+            search.threshold, *_given(search.fit),
+        )  # fmt: skip
 
     def _statement(self, form: str, fit: Filter) -> str:
         """What the index has is compared with what it would have of the vector that is asked."""
@@ -136,10 +150,8 @@ class Store:
             there, asked = (indexed(each, self._dimensions) for each in (there, asked))
         return form.format(where=_where(fit, 5), indexed=there, asked=asked)
 
-    async def _is_narrow(self, connection: Connection, fit: Filter) -> bool:
-        """Whether so few rows fit that they are compared one by one."""
-        if fit == (None, b""):
-            return False
+    async def _few(self, connection: Connection, fit: Filter) -> bool:
+        """Whether so few rows fit that they can be compared one by one."""
         now = asyncio.get_running_loop().time()
         until, narrow = self._narrow.get(fit, (0.0, False))
         if now < until:
