@@ -33,7 +33,7 @@ error[SW125] seaway.yaml:6:5 services.api.prot
     |
   6 |     prot: 8000
     |     ^^^^
-  fix: did you mean `port`? Known here: build, env, health, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
+  fix: did you mean `port`? Known here: build, env, health, image, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
 error[SW152] seaway.yaml:7:12 services.api.uses.0
   there is no component `bd`
     |
@@ -67,7 +67,7 @@ def test_all_mistakes_come_at_once_in_chinese(seaway, write, here):
     |
   6 |     prot: 8000
     |     ^^^^
-  解决：是不是想写 `port`？可用的设置：build, env, health, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
+  解决：是不是想写 `port`？可用的设置：build, env, health, image, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
 错误[SW152] seaway.yaml:7:12 services.api.uses.0
   没有名为 `bd` 的组件
     |
@@ -118,7 +118,7 @@ error[SW125] seaway.yaml:4:37 services.api.prot
     |
   4 |   api: {run: sleep 1, env: {A: 你好}, prot: 1}
     |                                       ^^^^
-  fix: did you mean `port`? Known here: build, env, health, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
+  fix: did you mean `port`? Known here: build, env, health, image, logs, port, replicas, resources, rollout, run, scale, secrets, source, stop, uses, zone
 error[SW622]
   found errors: 1, warnings: 0
 [2]\

@@ -9,7 +9,7 @@ def test_an_unknown_command_names_the_nearest(seaway):
     assert str(seaway("statsu")) == snapshot("""\
 error[SW602]
   there is no command 'statsu'
-  fix: did you mean status? There are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, restart, scale, simulate, secrets, jobs, doctor, install, verify, completion
+  fix: did you mean status? There are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, restart, scale, failover, simulate, secrets, jobs, doctor, install, verify, completion
 [2]\
 """)
 
@@ -18,7 +18,7 @@ def test_a_command_like_no_other_gets_the_list(seaway):
     assert str(seaway("xyzzy")) == snapshot("""\
 error[SW636]
   there is no command 'xyzzy'
-  fix: there are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, restart, scale, simulate, secrets, jobs, doctor, install, verify, completion
+  fix: there are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, restart, scale, failover, simulate, secrets, jobs, doctor, install, verify, completion
 [2]\
 """)
 
@@ -98,9 +98,9 @@ error[SW608]
 
 def test_what_is_not_built_yet_says_so(seaway):
     """A command that pretends would be worse than none."""
-    assert str(seaway("backup")) == snapshot("""\
+    assert str(seaway("dashboard")) == snapshot("""\
 error[SW610]
-  `seaway backup` is not built yet
+  `seaway dashboard` is not built yet
   fix: see what works today: seaway --help
 [2]\
 """)
