@@ -33,7 +33,7 @@ CHECKED = (Upstream(workload=Name("api"), port="http", check="/healthz"),)
 SERVER = """
 import http.server, sys
 class Quiet(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, wbufsize = "HTTP/1.1", 65536  # whole answers: half of one is not repeated
     def do_GET(self):
         self.send_response(200)
         self.send_header("Content-Length", "2")
