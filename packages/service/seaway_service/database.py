@@ -1,6 +1,7 @@
 """Opens the pool of connections to PostgreSQL."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,6 +22,9 @@ STATEMENT_LIMIT = "-c statement_timeout=10s -c idle_in_transaction_session_timeo
 CONNECT_SECONDS = 3
 TRANSACTION_SECONDS = 30  # beyond all limits of the server: it is for one that is frozen
 LONGEST_LIFE_SECONDS = 3600
+LOOK_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -102,3 +106,17 @@ def address(url: str) -> URL:
 def said_by_driver(error: DBAPIError) -> BaseException:
     """Return the error as the driver raised it, without what SQLAlchemy adds to the text."""
     return error.orig or error
+
+
+async def migrated(database: Database, needed: str) -> None:
+    """Return when this migration has been made, or a later one: workers wait for their tables."""
+    while True:
+        try:
+            version = await database.version()
+        except UnavailableError as error:
+            log.warning("waiting for the database", extra={"why": str(error)})
+        else:
+            if version >= needed:
+                return
+            log.info("waiting for the migration", extra={"version": version})
+        await asyncio.sleep(LOOK_SECONDS)

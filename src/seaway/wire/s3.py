@@ -1,7 +1,5 @@
 """S3 by signed requests, whole objects at a time. It blocks: call it in a thread."""
 
-import hashlib
-import hmac
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
@@ -10,6 +8,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
+from seaway.wire.signature import signed
 from seaway.wire.xml import parsed
 
 PATIENCE = 60.0
@@ -176,38 +175,16 @@ def _asked(
     try:
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")  # noqa: TID251 -- a part of the signature
         own = {key: value for key, value in headers.items() if key.startswith("x-amz-")}
-        signed = _signed(access, request, body, {**own, "host": where.netloc, "x-amz-date": now})
-        connection.request(
-            method, f"{path}?{query}" if query else path, body, {**headers, **signed}
-        )
+        proof = signed(
+            (access.access_key, access.secret_key), access.region, request, body,
+            {**own, "host": where.netloc, "x-amz-date": now},
+        )  # fmt: skip
+        connection.request(method, f"{path}?{query}" if query else path, body, {**headers, **proof})
         answer = connection.getresponse()
         content = answer.read()
         return answer.status, content, {k.lower(): v for k, v in answer.getheaders()}
     finally:
         connection.close()
-
-
-def _signed(
-    access: Access, request: tuple[str, str, str], body: bytes, given: Mapping[str, str]
-) -> dict[str, str]:
-    """The headers that prove who asks (AWS Signature Version 4); `given` are signed, too."""
-    digest, now = hashlib.sha256(body).hexdigest(), given["x-amz-date"]
-    headers = dict(sorted({**given, "x-amz-content-sha256": digest}.items()))
-    names = ";".join(headers)
-    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    canonical = "\n".join((*request, lines, names, digest))
-    scope = f"{now[:8]}/{access.region}/s3/aws4_request"
-    hashed = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{access.secret_key}".encode()
-    for word in scope.split("/"):
-        key = hmac.digest(key, word.encode(), "sha256")
-    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashed}"
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={access.access_key}/{scope},"
-        f" SignedHeaders={names}, Signature={signature}"
-    )
-    return headers
 
 
 def _object(told: Element) -> Object:

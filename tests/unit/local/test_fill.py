@@ -10,10 +10,8 @@ from seaway.model.names import Digest, InstanceId, Name
 from seaway.model.release import Release
 from seaway.model.text import Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Command, Role, Workload
-from seaway.stores.clock import SystemClock
 from seaway.targets.local.fill import Filler
 from seaway.targets.local.ports import Ports
-from seaway.targets.local.premises import Premises, Shelf
 from seaway.targets.local.record import Record
 from seaway.targets.local.state import StateFolder
 from seaway.targets.local.traffic import ServicePorts
@@ -49,13 +47,10 @@ def filler(tmp_path):
     ports = Ports(state)
 
     def made(*others, release=None, lenient=False):
-        premises = Premises(
-            stack=Name("s"), state=state, clock=SystemClock(), vault=Secrets(), shelf=Shelf()
-        )
         return Filler(
-            premises=premises, ports=ports, record=record(workload(USER), http=8000),
-            others=lambda: others, release=release, volumes={"data": Path("/v/data")},
-            run_folder=Path("/run/user"), lenient=lenient,
+            vault=Secrets(), outside={}, state=state, ports=ports,
+            record=record(workload(USER), http=8000), others=lambda: others, release=release,
+            volumes={"data": Path("/v/data")}, run_folder=Path("/run/user"), lenient=lenient,
             services=ServicePorts(state.root / "services.json", "127.0.0.1", ports.another),
         )  # fmt: skip
 

@@ -2,26 +2,21 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
-from seaway.errors import SeawayError
 from seaway.model.names import InstanceId
 from seaway.model.probe import ExecProbe, GrpcProbe, HttpProbe, PartProbe, Probe, TcpProbe
 from seaway.model.workload import Server
 from seaway.probing.grpc import ask_grpc
 from seaway.probing.http import ask_http
 from seaway.probing.tcp import ask_tcp
-from seaway.probing.trouble import seconds, trouble
 from seaway.targets.docker.executing import asked
 from seaway.targets.docker.inside import READY, SETTLE, SOCKET
 from seaway.targets.docker.premises import Premises
-from seaway.targets.local.asking import LONGEST_SETTLING, in_words
+from seaway.targets.local.asking import LONGEST_SETTLING, answered, port_of
 from seaway.targets.local.record import Record
-
-log = logging.getLogger(__name__)
 
 
 class Asking:
@@ -33,7 +28,7 @@ class Asking:
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
-        return await _in_words(self._ask(record, probe, limit.total_seconds()), limit)
+        return await answered(self._ask(record, probe, limit.total_seconds()), limit)
 
     async def settle(self, record: Record) -> str:
         """Let a part that has just started make its users, databases or buckets.
@@ -43,17 +38,17 @@ class Asking:
         if not isinstance(record.workload.program, Server):
             return ""
         limit = max(record.workload.checks.start, LONGEST_SETTLING)
-        return await _in_words(self._inside(record, SETTLE), limit)
+        return await answered(self._inside(record, SETTLE), limit)
 
     async def _ask(self, record: Record, probe: Probe, limit: float) -> str:
         match probe:
             case HttpProbe():
                 host = self._host_of(record.id)
-                return await ask_http(host, _port(record, probe.port), probe.path, limit)
+                return await ask_http(host, port_of(record, probe.port), probe.path, limit)
             case TcpProbe():
-                return await ask_tcp(self._host_of(record.id), _port(record, probe.port), limit)
+                return await ask_tcp(self._host_of(record.id), port_of(record, probe.port), limit)
             case GrpcProbe():
-                host, port = self._host_of(record.id), _port(record, probe.port)
+                host, port = self._host_of(record.id), port_of(record, probe.port)
                 return await ask_grpc(host, port, probe.service, limit)
             case ExecProbe():
                 said = await asked(self._premises, record, probe.argv)
@@ -77,28 +72,3 @@ class Asking:
         finally:
             writer.close()
         return str(json.loads(answer)) if answer else "it has ended"
-
-
-async def _in_words(question: Awaitable[str], limit: timedelta) -> str:
-    """The answer, or why there is none: a fault in one check must not end the care for the rest."""
-    try:
-        async with asyncio.timeout(limit.total_seconds()):
-            return await question
-    except TimeoutError:
-        return f"no answer in {seconds(limit.total_seconds())}"
-    except OSError as error:
-        return trouble(error)
-    except SeawayError as error:
-        return in_words(error)
-    except Exception as fault:
-        log.exception("a check failed by itself")
-        return f"its check failed by itself: {type(fault).__name__}"
-
-
-def _port(record: Record, name: str) -> int:
-    """The port of that name; the only one there is has every name."""
-    if name not in record.ports and len(record.ports) == 1:
-        return next(iter(record.ports.values()))
-    if name not in record.ports:
-        raise OSError(f"it has no port called {name}")
-    return record.ports[name]

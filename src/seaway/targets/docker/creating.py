@@ -94,9 +94,17 @@ async def _output(record: Record, premises: Premises) -> str:
     return str(output or "")
 
 
+def _filler(record: Record, release: Release, premises: Premises) -> Filler:
+    return Filler(
+        vault=premises.vault, outside=premises.outside, record=record,
+        volumes=premises.data(record), run_folder=premises.run_folder(record),
+        release=release, services=premises.services,
+    )  # fmt: skip
+
+
 def _plain(record: Record, release: Release, premises: Premises) -> dict[str, str]:
     """The variables that hold no secret."""
-    filler = Filler(premises=premises, record=record, release=release)
+    filler = _filler(record, release, premises)
     env = record.workload.env.items()
     return {name: filler.fill(each) for name, each in env if not each.secret}
 
@@ -109,10 +117,7 @@ def provide(record: Record, release: Release, premises: Premises) -> None:
         UsageError: a secret does not exist.
     """
     make_run_folder(premises.state, record.id, owner())
-    run, filler = (
-        premises.run_folder(record),
-        Filler(premises=premises, record=record, release=release),
-    )
+    run, filler = premises.run_folder(record), _filler(record, release, premises)
     env = filler.env()
     files = dict(filler.files)
     if isinstance(record.workload.program, Server):

@@ -45,7 +45,7 @@ class Asking:
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
-        return await _in_words(self._ask(record, probe, limit.total_seconds()), limit)
+        return await answered(self._ask(record, probe, limit.total_seconds()), limit)
 
     async def settle(self, record: Record) -> str:
         """Let a part that has just started make its users, databases or buckets.
@@ -53,7 +53,7 @@ class Asking:
         Empty when it is done, else why not.
         """
         limit = max(record.workload.checks.start, LONGEST_SETTLING)
-        return await _in_words(self._settle(record), limit)
+        return await answered(self._settle(record), limit)
 
     def said(self, name: InstanceId) -> Said | None:
         """What it said of itself last."""
@@ -95,11 +95,11 @@ class Asking:
     async def _ask(self, record: Record, probe: Probe, limit: float) -> str:
         match probe:
             case HttpProbe():
-                return await ask_http(HOST, _port(record, probe.port), probe.path, limit)
+                return await ask_http(HOST, port_of(record, probe.port), probe.path, limit)
             case TcpProbe():
-                return await ask_tcp(HOST, _port(record, probe.port), limit)
+                return await ask_tcp(HOST, port_of(record, probe.port), limit)
             case GrpcProbe():
-                return await ask_grpc(HOST, _port(record, probe.port), probe.service, limit)
+                return await ask_grpc(HOST, port_of(record, probe.port), probe.service, limit)
             case ExecProbe():
                 outfit = self._dressing(record).outfit(probe.argv)
                 await run_as(
@@ -118,7 +118,7 @@ class Asking:
                 assert_never(probe)
 
 
-async def _in_words(question: Awaitable[str], limit: timedelta) -> str:
+async def answered(question: Awaitable[str], limit: timedelta) -> str:
     """The answer, or why there is none.
 
     Whatever goes wrong in a part is a no: a fault in one check must not end the care for the rest.
@@ -139,7 +139,7 @@ async def _in_words(question: Awaitable[str], limit: timedelta) -> str:
         return f"its check failed by itself: {type(fault).__name__}"
 
 
-def _port(record: Record, name: str) -> int:
+def port_of(record: Record, name: str) -> int:
     """The port of that name; the only one there is has every name."""
     if name not in record.ports and len(record.ports) == 1:
         return next(iter(record.ports.values()))

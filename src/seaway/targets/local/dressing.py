@@ -51,9 +51,10 @@ class Dressing:
         self._wardrobe, self._premises = wardrobe, wardrobe.premises
         self._record, self._workload = record, record.workload
         self._filler = Filler(
-            premises=wardrobe.premises, ports=wardrobe.ports, record=record, others=others,
-            release=release, volumes=wardrobe.volumes.folders(record.workload, record.slot),
-            run_folder=self.run_folder, services=wardrobe.services,
+            vault=self._premises.vault, outside=self._premises.outside, record=record,
+            volumes=wardrobe.volumes.folders(record.workload, record.slot),
+            run_folder=self.run_folder, state=self._premises.state, ports=wardrobe.ports,
+            others=others, release=release, services=wardrobe.services,
         )  # fmt: skip
 
     @property

@@ -1,6 +1,7 @@
 """Fill: turns a Text into a string, with the addresses and secrets of this moment."""
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -11,30 +12,24 @@ from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.model.text import Hole, Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Role, Workload
+from seaway.ports.vault import Vault
 from seaway.targets.local import package_files
 from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.ports import HOST, Ports
-from seaway.targets.local.premises import Premises
 from seaway.targets.local.record import Record
+from seaway.targets.local.state import StateFolder
 from seaway.targets.local.traffic import ServicePorts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filler:
+class Holes(ABC):
     """Fills the holes of one instance. What is asked for as a file is collected in `files`."""
 
-    premises: Premises
-    ports: Ports
+    vault: Vault
+    outside: Mapping[str, str]
     record: Record
-    others: Callable[[], Sequence[Record]]
-    """Of all instances there are; read only where a hole needs them, for there may be many."""
-    release: Release | None
-    """None when the release is not at hand: then what the records say counts."""
-    volumes: dict[str, Path]
+    volumes: Mapping[str, Path]
     run_folder: Path
-    services: ServicePorts
-    lenient: bool = False
-    """An address that is not there yet is empty: nothing is started with it."""
     files: dict[str, str] = field(default_factory=dict[str, str])
 
     def env(self) -> dict[str, str]:
@@ -50,18 +45,29 @@ class Filler:
         """The parts joined, each hole filled."""
         return "".join(part if isinstance(part, str) else self._hole(part) for part in text.parts)
 
+    @property
+    @abstractmethod
+    def _listening(self) -> str:
+        """Where the instance itself listens."""
+
+    @abstractmethod
+    def _host(self, hole: Host) -> str: ...
+
+    @abstractmethod
+    def _port(self, hole: Port) -> str: ...
+
     def _hole(self, hole: Hole) -> str:
         match hole:
             case Host():
-                return HOST
+                return self._host(hole)
             case Port():
                 return self._port(hole)
             case Secret():
-                value = self.premises.vault.read(hole.name, hole.version)
+                value = self.vault.read(hole.name, hole.version)
                 return quote(value, safe="") if hole.quoted else value
             case SecretFile():
                 name = f"secret-{hole.name}"
-                self.files[name] = self.premises.vault.read(hole.name, hole.version)
+                self.files[name] = self.vault.read(hole.name, hole.version)
                 return str(self.run_folder / name)
             case Own():
                 return self._own(hole)
@@ -71,7 +77,7 @@ class Filler:
     def _own(self, hole: Own) -> str:
         match hole.what:
             case "host":
-                return HOST
+                return self._listening
             case "port":
                 return str(self.record.ports[hole.name])
             case "instance":
@@ -81,9 +87,32 @@ class Filler:
             case "release":
                 return str(self.record.release)
             case "files":
-                return str(package_files.folder(self.premises.outside))
+                return str(package_files.folder(self.outside))
             case _:
                 assert_never(hole.what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filler(Holes):
+    """On this machine, by the addresses of this moment."""
+
+    state: StateFolder
+    ports: Ports
+    others: Callable[[], Sequence[Record]]
+    """Of all instances there are; read only where a hole needs them, for there may be many."""
+    release: Release | None
+    """None when the release is not at hand: then what the records say counts."""
+    services: ServicePorts
+    lenient: bool = False
+    """An address that is not there yet is empty: nothing is started with it."""
+
+    @property
+    def _listening(self) -> str:
+        return HOST
+
+    def _host(self, hole: Host) -> str:
+        del hole  # all are on this machine
+        return HOST
 
     def _port(self, hole: Port) -> str:
         """By the proxy for what it balances; lasting for stores; else of the newest instance."""
@@ -104,7 +133,7 @@ class Filler:
         """Of the member named; a store that has lost its standbys is where its leader was."""
         if hole.slot or workload.following or workload.role is Role.GATE:
             return hole.slot
-        lead = LeadFile(self.premises.state).all().get(workload.name)
+        lead = LeadFile(self.state).all().get(workload.name)
         return lead.slot if lead else hole.slot
 
     def _known(self, name: Name) -> Workload | None:

@@ -3,13 +3,13 @@
 import asyncio
 import base64
 import hashlib
-import hmac
 import http.client
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-SERVICE = "s3"
+from seaway.wire.signature import signed
+
 PATIENCE = 2.0
 """Seconds for one answer."""
 
@@ -54,8 +54,13 @@ def _called(server: Server, method: str, where: tuple[str, str], body: bytes) ->
     query = query if "=" in query or not query else f"{query}="
     connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
     try:
-        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        headers = _signed(server, (method, path, query), body, now)
+        checksum = hashlib.md5(body, usedforsecurity=False).digest()
+        headers = signed(
+            (server.access_key, server.secret_key), server.region, (method, path, query), body,
+            {"content-md5": base64.b64encode(checksum).decode(),
+             "host": f"{server.host}:{server.port}",
+             "x-amz-date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")},
+        )  # fmt: skip
         connection.request(method, f"{path}?{query}" if query else path, body, headers)
         answer = connection.getresponse()
         return Answer(answer.status, answer.read().decode(errors="replace"))
@@ -63,29 +68,3 @@ def _called(server: Server, method: str, where: tuple[str, str], body: bytes) ->
         raise ConnectionResetError(str(error) or type(error).__name__) from error
     finally:
         connection.close()
-
-
-def _signed(server: Server, request: tuple[str, str, str], body: bytes, now: str) -> dict[str, str]:
-    """The headers that prove who asks (AWS Signature Version 4)."""
-    digest = hashlib.sha256(body).hexdigest()
-    headers = {
-        "content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode(),
-        "host": f"{server.host}:{server.port}",
-        "x-amz-content-sha256": digest,
-        "x-amz-date": now,
-    }
-    names = ";".join(headers)
-    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    canonical = "\n".join((*request, lines, names, digest))
-    scope = f"{now[:8]}/{server.region}/{SERVICE}/aws4_request"
-    hashed = hashlib.sha256(canonical.encode()).hexdigest()
-    key = f"AWS4{server.secret_key}".encode()
-    for word in scope.split("/"):
-        key = hmac.digest(key, word.encode(), "sha256")
-    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashed}"
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={server.access_key}/{scope},"
-        f" SignedHeaders={names}, Signature={signature}"
-    )
-    return headers

@@ -1,27 +1,22 @@
 """Starts a worker: `python -m aixsss.worker`."""
 
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Mapping
 
 import seaway_jobs
 from seaway_jobs import Queue, work
-from seaway_service.database import Database
+from seaway_service.database import migrated
 from seaway_service.environment import UnusableEnvironmentError, refused_to_start
-from seaway_service.errors import UnavailableError
 from seaway_service.logs import write_json
 
 from aixsss.names import NAME, WORKER
 from aixsss.worker import tools, write
 from aixsss.worker.settings import WorkerSettings, worker_settings
 
-LOOK_SECONDS = 0.5
 NEEDED = "0002"
 """The migration without which there are no jobs; later ones are for later workers."""
-
-log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -47,24 +42,10 @@ async def serve(chosen: WorkerSettings, of_queue: seaway_jobs.WorkerSettings) ->
     write.register(queue)
     made = tools.made(chosen)
     try:
-        await migrated(made.database)
+        await migrated(made.database, NEEDED)
         await work(queue, of_queue, resources=made)
     finally:
         await made.close()
-
-
-async def migrated(database: Database) -> None:
-    """Return when the tables of jobs are there."""
-    while True:
-        try:
-            version = await database.version()
-        except UnavailableError as error:
-            log.warning("waiting for the database", extra={"why": str(error)})
-        else:
-            if version >= NEEDED:
-                return
-            log.info("waiting for the migration", extra={"version": version})
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 if __name__ == "__main__":

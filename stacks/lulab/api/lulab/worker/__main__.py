@@ -1,16 +1,14 @@
 """Starts a worker: `python -m lulab.worker`."""
 
 import asyncio
-import logging
 import os
 import sys
 from collections.abc import Mapping
 
 import seaway_jobs
 from seaway_jobs import Queue, work
-from seaway_service.database import Database
+from seaway_service.database import migrated
 from seaway_service.environment import UnusableEnvironmentError, refused_to_start
-from seaway_service.errors import UnavailableError
 from seaway_service.logs import write_json
 from seaway_service.setting_types import read
 
@@ -18,11 +16,8 @@ from lulab.names import NAME, WORKER
 from lulab.shared_settings import Shared
 from lulab.worker import tasks, tools
 
-LOOK_SECONDS = 0.5
 NEEDED = "0001"
 """The migration without which there are no jobs; later ones are for later workers."""
-
-log = logging.getLogger(__name__)
 
 
 def main() -> int:
@@ -49,24 +44,10 @@ async def serve(chosen: Shared, of_queue: seaway_jobs.WorkerSettings) -> None:
     tasks.register(queue)
     made = tools.made(chosen, queue)
     try:
-        await migrated(made.stores.database)
+        await migrated(made.stores.database, NEEDED)
         await work(queue, of_queue, resources=made)
     finally:
         await made.close()
-
-
-async def migrated(database: Database) -> None:
-    """Return when the tables of jobs are there."""
-    while True:
-        try:
-            version = await database.version()
-        except UnavailableError as error:
-            log.warning("waiting for the database", extra={"why": str(error)})
-        else:
-            if version >= NEEDED:
-                return
-            log.info("waiting for the migration", extra={"version": version})
-        await asyncio.sleep(LOOK_SECONDS)
 
 
 if __name__ == "__main__":
