@@ -173,7 +173,9 @@ class Saver:
         return max(times, default=None)
 
     def _tell_failure(self, store: str, error: Exception) -> None:
-        problem = error.code if isinstance(error, SeawayError) else str(error)
+        problem = str(error)
+        if isinstance(error, SeawayError):
+            problem = str(error.facts.get("problem") or error.code)
         facts = {"store": store, "problem": problem or type(error).__name__}
         self.ledger.tell(Event(at=self.clock.now(), code=FAILED, facts=facts))
 
