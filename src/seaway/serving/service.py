@@ -42,6 +42,9 @@ class Service:
         """Whether it is ready; what it says must be cheap."""
         self._keys = tuple(each.encode() for each in keys)
         self._endpoints = [(*_pattern(each), endpoint) for each, endpoint in endpoints.items()]
+        self._plain = {
+            (method, path): each for method, path, _, each in self._endpoints if "{" not in path
+        }
         self.requests = Counter("http_requests_total", "Answered requests.",
                                 ("method", "path", "status"))  # fmt: skip
         self.duration = Histogram("http_request_duration_seconds", "From request to last byte.",
@@ -52,8 +55,9 @@ class Service:
         """Answer one request, whatever becomes of it."""
         shown = "other"
         try:
-            if not self._own(request, reply):
-                shown, endpoint = self._found(request)
+            path = request.path
+            if not self._own(path, reply):
+                shown, endpoint = self._found(request, path)
                 self._let_in(request)
                 await endpoint(request, reply)
         except Refusal as refusal:
@@ -68,8 +72,8 @@ class Service:
             self.requests.add(method, shown, str(reply.status or 499))
             self.duration.note(reply.now() - request.since, shown)
 
-    def _own(self, request: Request, reply: Front) -> bool:
-        match request.path:
+    def _own(self, path: str, reply: Front) -> bool:
+        match path:
             case "/livez" | "/health" | "/healthz":
                 reply.whole(200, b'{"status":"ok"}')
             case "/readyz" if self.ending or not self._well():
@@ -82,14 +86,16 @@ class Service:
                 return False
         return True
 
-    def _found(self, request: Request) -> tuple[str, Endpoint]:
+    def _found(self, request: Request, path: str) -> tuple[str, Endpoint]:
+        if plain := self._plain.get((request.method, path)):
+            return path, plain
         known = False
-        for method, path, pattern, endpoint in self._endpoints:
-            if found := pattern.fullmatch(request.path):
+        for method, told, pattern, endpoint in self._endpoints:
+            if found := pattern.fullmatch(path):
                 known = True
                 if method == request.method:
                     request.named = {key: unquote(each) for key, each in found.groupdict().items()}
-                    return path, endpoint
+                    return told, endpoint
         if known:
             raise Refusal(405, "method_not_allowed", "This can be done by another method only.")
         raise Refusal(404, "unknown_url", "There is nothing here.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 
 import asyncpg
 import orjson
@@ -34,17 +35,17 @@ on conflict (entity_type, entity_id) do update set text = excluded.text
 where have.text <> excluded.text
 """
 _FOUND = """
-select count(*) as seen, count(*) filter (where similarity > $4) as count,
+select count(*) as seen, count(*) filter (where similarity > $3) as count,
 convert_to(coalesce(json_agg(json_build_object(
   'type', entity_type, 'id', entity_id, 'similarity', similarity, 'metadata', metadata
-) order by similarity desc) filter (where similarity > $4), '[]')::text, 'UTF8') as results
+) order by similarity desc) filter (where similarity > $3), '[]')::text, 'UTF8') as results
 """
 """Written by the database: it has it all in hand."""
 _ONE = f"""
 {_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> $1::vector) as similarity, metadata
   from vector_embeddings
-  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
+  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit {{limit}}
 ) near
 """  # noqa: S608 -- constants only
 _MANY = f"""
@@ -53,7 +54,7 @@ from unnest($1::vector[]) with ordinality as asked (vector, number)
 cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from vector_embeddings
-  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit $3
+  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit {{limit}}
 ) near) near order by asked.number
 """  # noqa: S608 -- constants only
 _ONE_BY_ONE = f"""
@@ -65,7 +66,7 @@ select near.*
 from unnest($1::vector[]) with ordinality as asked (vector, number)
 cross join lateral ({_FOUND} from (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
-  from fit order by embedding <=> asked.vector limit $3
+  from fit order by embedding <=> asked.vector limit {{limit}}
 ) near) near order by asked.number
 """  # noqa: S608 -- constants only
 _ALL: Filter = (None, b"")
@@ -137,18 +138,12 @@ class Store:
         one = len(vectors) == 1 and not narrow
         form = _ONE_BY_ONE if narrow else _ONE if one else _MANY
         asked = vectors[0] if one else [sent(each) for each in vectors]
-        return await connection.fetch(
-            self._statement(form, search.fit), asked, self.generation, search.limit,
-            search.threshold, *_given(search.fit),
-        )  # fmt: skip
-
-    def _statement(self, form: str, fit: Filter) -> str:
-        """What the index has is compared with what it would have of the vector that is asked."""
-        vector = "$1::vector" if form is _ONE else "asked.vector"
-        there, asked = "embedding", vector
-        if self._dimensions <= LONGEST_INDEXED:
-            there, asked = (indexed(each, self._dimensions) for each in (there, asked))
-        return form.format(where=_where(fit, 5), indexed=there, asked=asked)
+        kind, wanted = search.fit
+        statement = _statement(
+            form, (kind is not None, bool(wanted)), search.limit, self._dimensions
+        )
+        given = _given(search.fit)
+        return await connection.fetch(statement, asked, self.generation, search.threshold, *given)
 
     async def _few(self, connection: Connection, fit: Filter) -> bool:
         """Whether so few rows fit that they can be compared one by one."""
@@ -158,7 +153,9 @@ class Store:
             return narrow
         few = NARROW // self._dimensions
         count = await connection.fetchval(
-            _COUNT.format(where=_where(fit, 2)), few + 1, *_given(fit)
+            _COUNT.format(where=_where(fit[0] is not None, bool(fit[1]), first=2)),
+            few + 1,
+            *_given(fit),
         )
         if len(self._narrow) >= _MOST_DECISIONS:
             self._narrow.clear()
@@ -198,10 +195,23 @@ class Store:
             raise Superseded
 
 
-def _where(fit: Filter, first: int) -> str:
+@lru_cache(maxsize=256)
+def _statement(form: str, asks: tuple[bool, bool], limit: int, dimensions: int) -> str:
+    """What the index has is compared with what it would have of the vector that is asked.
+
+    The limit is written out: with a parameter in its place PostgreSQL takes it for a tenth of the
+    table, finds its general plan too dear, and plans anew each time (a tenth of a search).
+    """
+    there, asked = "embedding", "$1::vector" if form is _ONE else "asked.vector"
+    if dimensions <= LONGEST_INDEXED:
+        there, asked = (indexed(each, dimensions) for each in (there, asked))
+    where = _where(*asks, first=4)
+    return form.format(where=where, indexed=there, asked=asked, limit=int(limit))
+
+
+def _where(kind: bool, wanted: bool, *, first: int) -> str:  # noqa: FBT001 -- what a filter has
     """Conditions whose values are numbered from `first` on."""
-    kind, wanted = fit
-    parts = ["entity_type = $"] if kind is not None else []
+    parts = ["entity_type = $"] if kind else []
     parts += ["metadata @> $"] if wanted else []
     return "".join(f" and {part}{number}" for number, part in enumerate(parts, start=first))
 
