@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from seaway.ai.vectors.app import App
-from seaway.ai.vectors.connections import Connections
+from seaway.ai.vectors.connections import FURTHER, Connections
 from seaway.ai.vectors.embedder import Embedder
 from seaway.ai.vectors.preparing import prepared
 from seaway.ai.vectors.settings import Settings
@@ -56,4 +56,5 @@ async def _prepare(told: Settings, app: App, embedder: Embedder | None) -> None:
         app.store = await milvus_store.prepared(told, embedder)
         return
     made = await prepared(told, embedder, left)
-    app.store = Store(Connections(told.database), made)
+    database = told.database
+    app.store = Store(Connections(database), Connections(database, FURTHER), made)

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from enum import Enum
 from functools import lru_cache
 
 import asyncpg
 import orjson
 
-from seaway.ai.vectors.connections import Connections
+from seaway.ai.vectors.connections import REACH, Connections
 from seaway.ai.vectors.forms import Json
 from seaway.ai.vectors.keeping import Filter, Found, Item, Row, Search, Superseded
 from seaway.ai.vectors.numbers import Vector, sent
@@ -19,7 +20,7 @@ NARROW = 4_000_000
 """Numbers that are compared one by one rather than through the index, about 50 ms: where few rows
 fit a filter, the index passes by most of them."""
 DECIDED = 60.0
-"""Seconds for which a filter counts as narrow or not."""
+"""Seconds for which a filter counts as one that few rows fit, or that leaves too few."""
 _MOST_DECISIONS = 1000
 _CURRENT = "(select generation from vector_settings)"
 _WRITE = f"""
@@ -69,17 +70,16 @@ cross join lateral ({_FOUND} from (
   from fit order by embedding <=> asked.vector limit {{limit}}
 ) near) near order by asked.number
 """  # noqa: S608 -- constants only
-_ALL: Filter = (None, b"")
 _COUNT = "select count(*) from (select from vector_embeddings where true {where} limit $1) few"
 
 
 class Store:
     """The statements, and what filters are known to be narrow."""
 
-    def __init__(self, connections: Connections, made: Made) -> None:
-        self._connections, self._dimensions = connections, made.dimensions
+    def __init__(self, connections: Connections, further: Connections, made: Made) -> None:
+        self._connections, self._further, self._dimensions = connections, further, made.dimensions
         self.generation = made.generation
-        self._narrow: dict[Filter, tuple[float, bool]] = {}
+        self._narrow, self._meagre = Known(), Known()
         self._searches = Searches(self._near)
 
     async def write(self, rows: Sequence[Row]) -> None:
@@ -115,52 +115,59 @@ class Store:
         return await self._searches.found(search, vector)
 
     async def _near(self, search: Search, vectors: Sequence[Vector]) -> list[Found]:
-        """For each vector.
-
-        An index that was cleaned up while all in it was deleted may not lead to what came then:
-        where it gives less than was asked for, and few there are, they are compared one by one.
-        """
-        fit = search.fit
-        async with self._connections.taken() as connection:
-            narrow = fit != _ALL and await self._few(connection, fit)
-            rows = await self._asked(connection, search, vectors, narrow=narrow)
-            short = not narrow and any(row["seen"] < search.limit for row in rows)
-            if short and await self._few(connection, fit):
-                rows = await self._asked(connection, search, vectors, narrow=True)
-            found = [Found(row["count"], row["results"]) for row in rows]
-            if not all(each.count for each in found):
+        """For each vector."""
+        rows = await self._reached(search, vectors)
+        found = [Found(row["count"], row["results"]) for row in rows]
+        if not all(each.count for each in found):
+            async with self._connections.taken() as connection:
                 await self._check(connection)
         return found
 
+    async def _reached(self, search: Search, vectors: Sequence[Vector]) -> Sequence[asyncpg.Record]:
+        """The index is asked for its first rows.
+
+        Where a filter leaves fewer of them than are wanted, those that fit are compared one by one
+        if they are few; else the index goes on. Comparing is also what helps where there are no
+        more: an index that was cleaned up while all in it was deleted may not lead to what came
+        then.
+        """
+        fit, wanted = search.fit, search.limit
+        if wanted <= REACH and not self._meagre.get(fit):
+            rows = await self._asked(search, vectors, _Way.FIRST)
+            if not _short(rows, wanted):
+                return rows
+            self._meagre.note(fit, known=True)
+        if await self._few(fit):
+            return await self._asked(search, vectors, _Way.EACH)
+        rows = await self._asked(search, vectors, _Way.FURTHER)
+        if _short(rows, wanted) and await self._few(fit, anew=True):
+            return await self._asked(search, vectors, _Way.EACH)
+        return rows
+
     async def _asked(
-        self, connection: Connection, search: Search, vectors: Sequence[Vector], *, narrow: bool
+        self, search: Search, vectors: Sequence[Vector], way: "_Way"
     ) -> Sequence[asyncpg.Record]:
-        one = len(vectors) == 1 and not narrow
-        form = _ONE_BY_ONE if narrow else _ONE if one else _MANY
+        one = len(vectors) == 1 and way is not _Way.EACH
+        form = _ONE_BY_ONE if way is _Way.EACH else _ONE if one else _MANY
         asked = vectors[0] if one else [sent(each) for each in vectors]
         kind, wanted = search.fit
-        statement = _statement(
-            form, (kind is not None, bool(wanted)), search.limit, self._dimensions
-        )
-        given = _given(search.fit)
-        return await connection.fetch(statement, asked, self.generation, search.threshold, *given)
+        asks = kind is not None, bool(wanted)
+        statement = _statement(form, asks, search.limit, self._dimensions)
+        given = (asked, self.generation, search.threshold, *_given(search.fit))
+        connections = self._further if way is _Way.FURTHER else self._connections
+        async with connections.taken() as connection:
+            return await connection.fetch(statement, *given)
 
-    async def _few(self, connection: Connection, fit: Filter) -> bool:
+    async def _few(self, fit: Filter, *, anew: bool = False) -> bool:
         """Whether so few rows fit that they can be compared one by one."""
-        now = asyncio.get_running_loop().time()
-        until, narrow = self._narrow.get(fit, (0.0, False))
-        if now < until:
-            return narrow
-        few = NARROW // self._dimensions
-        count = await connection.fetchval(
-            _COUNT.format(where=_where(fit[0] is not None, bool(fit[1]), first=2)),
-            few + 1,
-            *_given(fit),
-        )
-        if len(self._narrow) >= _MOST_DECISIONS:
-            self._narrow.clear()
-        self._narrow[fit] = now + DECIDED, int(count) <= few
-        return int(count) <= few
+        narrow = None if anew else self._narrow.get(fit)
+        if narrow is None:
+            few = NARROW // self._dimensions
+            where = _where(fit[0] is not None, bool(fit[1]), first=2)
+            async with self._connections.taken() as connection:
+                count = await connection.fetchval(_COUNT.format(where=where), few + 1, *_given(fit))
+            narrow = self._narrow.note(fit, known=int(count) <= few)
+        return narrow
 
     async def delete(self, kind: str, ids: Sequence[str] | None, wanted: Json | None) -> int:
         """How many there were."""
@@ -189,10 +196,40 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self._connections.close()
+        self._further.close()
 
     async def _check(self, connection: Connection) -> None:
         if await connection.fetchval(f"select {_CURRENT}") != self.generation:
             raise Superseded
+
+
+class _Way(Enum):
+    """How rows are looked for."""
+
+    FIRST = "the first rows of the index"
+    FURTHER = "as many of the index as it takes"
+    EACH = "compared one by one"
+
+
+class Known:
+    """What was found out about filters, for a while."""
+
+    def __init__(self) -> None:
+        self._known: dict[Filter, tuple[float, bool]] = {}
+
+    def get(self, fit: Filter) -> bool | None:
+        until, known = self._known.get(fit, (0.0, False))
+        return known if asyncio.get_running_loop().time() < until else None
+
+    def note(self, fit: Filter, *, known: bool) -> bool:
+        if len(self._known) >= _MOST_DECISIONS:
+            self._known.clear()
+        self._known[fit] = asyncio.get_running_loop().time() + DECIDED, known
+        return known
+
+
+def _short(rows: Sequence[asyncpg.Record], wanted: int) -> bool:
+    return any(row["seen"] < wanted for row in rows)
 
 
 @lru_cache(maxsize=256)
