@@ -20,7 +20,7 @@ lint:
     ruff check
     ruff format --check
     deptry src
-    shellcheck bin/* .ci/run tools/engine tools/lock tools/protos tools/stack-tests tools/verify tools/web-types
+    shellcheck bin/* .ci/run tools/bare-host tools/engine tools/lock tools/protos tools/stack-tests tools/verify tools/web-types
 
 # let ruff repair and format what it can
 tidy:
@@ -73,7 +73,11 @@ faults length="short" *arguments:
 torture *arguments:
     python -m tests.faults.torture {{ arguments }}
 
-# bring a stack up in a state folder of its own, try its acceptance list, take it down again
+# destroy each system, volumes and all, and bring it back by its runbook: half an hour
+runbooks *arguments:
+    SEAWAY_RUNBOOKS=all python -m pytest --timeout 900 tests/journeys/test_runbooks.py {{ arguments }}
+
+# bring a stack up in a state folder of its own, try its acceptance list, take it down again; 'all' for each in turn
 verify stack="aixsss" *arguments:
     tools/verify {{ stack }} {{ arguments }}
 

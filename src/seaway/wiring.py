@@ -4,7 +4,6 @@ What is slow to load is loaded by the function that needs it: `status` and `logs
 """
 
 import asyncio
-import gc
 import importlib
 import os
 import signal
@@ -31,7 +30,7 @@ from seaway.stores.ledger import SqliteLedger
 from seaway.stores.reserve import Reserve
 from seaway.stores.room import shortages
 from seaway.targets.local.ahead import Pipe, spawned
-from seaway.targets.local.daemon import Waiting, told
+from seaway.targets.local.daemon import Waiting, told, unhindered
 from seaway.targets.local.saving import saved
 from seaway.targets.local.state import StateFolder
 
@@ -258,8 +257,7 @@ def supervise_when_told() -> None:
         ready[state] = _prepared(state, stack)
 
     if named := told(_log_of, expected):
-        gc.freeze()  # all that is for ever: looking through it would hold up a restart by 20 ms
-        gc.enable()
+        unhindered()
         asyncio.run(supervise(*named, ready.get(state_folder(*named))))
 
 
@@ -342,6 +340,7 @@ async def _scale(
 ) -> None:
     """Services that scale by themselves."""
     await asyncio.sleep(SCALED_AFTER)
+    await asyncio.to_thread(importlib.import_module, "seaway.engine.autoscale")  # it takes 30 ms
     from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
 
     await Autoscaler(
@@ -355,7 +354,7 @@ async def _save(stack: str, environment: str, ledger: SqliteLedger) -> None:
     while True:
         await asyncio.sleep(SAVED_AFTER)
         with suppress(OSError):  # the disk is full, say: it is looked at again
-            wanted = ledger.wanted()
+            wanted = await asyncio.to_thread(ledger.wanted)
             if wanted is not None and wanted.savings:
                 await saved(stack, environment)
 

@@ -212,6 +212,30 @@ async def read_a_little(reader: asyncio.StreamReader) -> bool:
     return True
 
 
+async def test_who_asks_first_whether_to_go_on_is_told_so_once(simulator):
+    """curl does with large bodies; the head comes in two pieces here, and the body too."""
+    body = b'{"model":"chat","messages":[{"role":"user","content":"[[answer: 7]]"}]}'
+    head = HEAD + b"expect: 100-continue\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+    head %= len(body)
+    async with gateway({"one": provider(simulator)}) as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(head[:100])
+        await writer.drain()
+        await asyncio.sleep(0.05)  # a piece of its own
+        writer.write(head[100:])
+        told = await reader.readuntil(b"\r\n\r\n")
+        writer.write(body[:20])
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(body[20:])
+        answer = await reader.read()
+        writer.close()
+
+    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b'"content":"7"' in answer
+
+
 async def test_requests_sent_together_are_answered_in_order(simulator):
     one = b'{"model":"chat","messages":[{"role":"user","content":"[[answer: %d]]"}]}'
     bodies = [one % number for number in range(4)]

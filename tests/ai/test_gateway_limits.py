@@ -170,6 +170,26 @@ async def test_errors_are_not_kept_and_streams_are(simulator, redis):
     assert first.text.endswith("data: [DONE]\n\n")
 
 
+async def test_who_is_over_the_limit_gets_no_kept_answer_and_holds_nobody_up(simulator, redis):
+    """The limits and the cache are asked in one go: the second only where the first let it in."""
+    routes = {"chat": {"to": [{"provider": "one", "model": "chat"}], "cache": 60}}
+    limits = {"requests": {"most": 3, "per": 600}}
+    other = {**BODY, "messages": [{"role": "user", "content": "Why is grass green?"}]}
+    async with (
+        doors(1, simulator, redis, routes=routes, limits=limits) as [door],
+        doors(1, simulator, redis, routes=routes) as [free],
+    ):
+        answers = [await door.http.post("/v1/chat/completions", json=BODY) for _ in range(4)]
+        refused = await door.http.post("/v1/chat/completions", json=other)
+        asked = (await simulator.state())["requests"]
+        after = await free.http.post("/v1/chat/completions", json=other)
+
+    assert [each.status_code for each in (*answers, refused)] == [200, 200, 200, 429, 429]
+    assert [each.headers.get("x-seaway-cache") for each in answers] == ["miss", "hit", "hit", None]
+    assert asked == 1
+    assert after.headers["x-seaway-cache"] == "miss"
+
+
 async def test_a_repeated_request_is_executed_once(simulator, redis):
     """By its Idempotency-Key, at the same time and later, at either process."""
     headers = {"idempotency-key": "order-17"}

@@ -169,6 +169,20 @@ def test_a_service_that_says_nothing_is_judged_by_its_state(seen, code):
     assert codes(diagnosed((service(), seen))) == [code]
 
 
+def test_a_cluster_that_lacks_a_part_of_its_keys_says_so_beside_the_cause():
+    """That the others refuse as well is what people see first."""
+    cache = replace(
+        service(), role=Role.STORE, replicas=2, program=Server(part="redis", argv=("x",))
+    )
+    away = "5461 of 16384 slots have no node: all of a shard are away (port 17001, 17004)"
+
+    found = diagnosed((cache, instance(cache, Phase.UNREADY, reason=away)))
+
+    assert codes(found) == ["SW355", "SW658"]
+    assert found[0].facts["reason"] == away
+    assert say("SW355", found[0].facts, Language.ZH).text
+
+
 def test_what_waits_for_something_broken_is_no_second_error():
     api = service(uses=(Name("db"),))
     dead = instance(DB, Phase.DEAD, reason="exit status 1", deaths=3)

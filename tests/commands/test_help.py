@@ -46,7 +46,13 @@ Commands:
   jobs        Look into the queues behind the workers.
   doctor      Find what is wrong, with cause and remedy.
   install     Have systemd keep the supervisor of this stack.
+  host        Other machines that stacks run on.
+  bundle      Write everything a stack runs from to one file.
   verify      Try the acceptance list of a stack on the running system.
+  render      Write the files that another tool runs the stack by, without
+              Seaway.
+  eject       Hand a stack on the target docker over to Compose, to go on
+              without Seaway.
   completion  Print a script that completes commands in a shell.
 
 Options:
@@ -111,7 +117,11 @@ def test_the_first_page_in_chinese(seaway):
   jobs        查看 worker 背后的任务队列。
   doctor      查找问题，给出原因和解决办法。
   install     让 systemd 看护该应用栈的守护进程。
+  host        运行应用栈的其他机器。
+  bundle      把应用栈运行所需的一切写入一个文件。
   verify      在正在运行的系统上逐项执行验收清单。
+  render      生成其他工具运行此应用栈所需的文件，不再依赖 Seaway。
+  eject       把 docker 目标上的应用栈移交给 Compose，之后不再依赖 Seaway。
   completion  输出用于命令行补全的脚本。
 
 选项：

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -97,6 +98,37 @@ async def test_only_those_who_use_each_other_can_talk(stage):
     assert named.status == 1
     assert addresses
     assert all(status == 1 for status in reached)
+
+
+async def test_who_comes_later_reaches_what_ran_before(stage):
+    """A new service of a deploy, and all services after a restore, use stores that were alone."""
+    provider = replace(web(stage.folder), name=Name("provider"))
+    user = replace(web(stage.folder), name=Name("user"), uses=(Name("provider"),))
+    await stage.ready(provider)
+    release = Release(stack=STACK, number=2, workloads=(provider, user))
+
+    await stage.target.perform(Create(workload=user, slot=0), release)
+    [late] = [each for each in await stage.seen() if each.workload == "user"]
+    await stage.target.perform(Start(instance=late, workload=user), release)
+    await stage.until(lambda seen: all(each.phase is Phase.READY for each in seen))
+
+    called = await said(stage, late, "python3", "-c", CALL, "provider")
+    assert called.status == 0, called.problem
+
+
+async def test_what_a_killed_seaway_was_making_is_seen_and_removed(stage):
+    """A container that nobody knows of would be left behind by every `down`."""
+    workload = web(stage.folder)
+    await stage.perform(Create(workload=workload, slot=0), workload)
+    [made] = await stage.seen()
+    shutil.rmtree(stage.state.instance(made.id))
+
+    looked = await stage.open().observe()
+    kept = await stage.seen()
+
+    assert [each.id for each in looked] == [made.id]
+    assert not kept
+    assert not await inspected()
 
 
 async def test_the_last_lines_of_a_container_outlive_it(stage):

@@ -1,10 +1,12 @@
 """One process and its shim: how it starts, ends, is stopped, and what is known of it."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -338,6 +340,23 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_a_number_that_is_a_thread_of_somebody_else_by_now_is_nobody_to_signal(instances):
+    """Numbers are given to threads, too, and the kernel says of those that they are invalid."""
+    spec = await instances.start("sleep", "600")
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    known = json.loads((spec.folder / "pid").read_text())
+    (spec.folder / "pid").write_text(json.dumps({**known, "pid": thread.native_id}))
+
+    launch.kill(spec.folder, "SIGKILL")
+
+    over.set()
+    thread.join()
+    (spec.folder / "pid").write_text(json.dumps(known))
+    assert alive(known["pid"])
 
 
 async def test_killing_a_shim_takes_its_process_along(instances):

@@ -22,7 +22,7 @@ EACH = [
         entry, id=f"{entry.number} {entry.title}",
         marks=pytest.mark.timeout(SECONDS * ((entry.minutes if FULL else entry.short) + 0.5)),
     )
-    for entry in SUITE
+    for entry in SUITE if entry.often or FULL
 ]  # fmt: skip
 
 

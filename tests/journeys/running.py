@@ -16,9 +16,21 @@ from typing import Any
 
 import httpx2
 
+from seaway.cli.verify import load
+
 REPOSITORY = Path(__file__).resolve().parents[2]
+LONG_LINES = frozenset() if os.environ.get("SEAWAY_RUNBOOKS") == "all" else {"recovered"}
+"""Lines of journeys that `just runbooks` tries, for all systems, and CI leaves out."""
 PATIENCE = 300.0
 """Seconds for one call; a cold start on two cores that ten others use takes half of it."""
+
+
+def lines_of(stack: str) -> str:
+    """Those of its journey that are tried here, for `--only`."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == "journey"]:
+        del sys.modules[name]  # that of another stack
+    journey = load(REPOSITORY / "stacks" / stack / "journey" / "__init__.py")
+    return ",".join(each.id for each in journey.lines if each.id not in LONG_LINES)
 
 
 @dataclass(frozen=True)

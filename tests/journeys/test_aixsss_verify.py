@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tests.journeys.running import Seaway
+from tests.journeys.running import Seaway, lines_of
 
 LIMIT = 900.0
 """Seconds; two cores that ten others shared took two thirds of it."""
@@ -19,7 +19,9 @@ NEEDS = {"certificate": "pebble"}
 
 @pytest.mark.timeout(LIMIT)
 def test_every_promise_is_kept(aixsss: Seaway):
-    said = aixsss("verify", "-y", "--format", "json", status=None, limit=LIMIT)
+    said = aixsss(
+        "verify", "-y", "--only", lines_of("aixsss"), "--format", "json", status=None, limit=LIMIT
+    )  # fmt: skip
 
     report = json.loads(said)
     outcomes = {each["id"]: each["outcome"] for each in report["lines"]}

@@ -23,7 +23,7 @@ from tests.journeys.test_aixsss_web import ARGUMENTS
 FILE = REPOSITORY / "stacks/lulab/seaway.yaml"
 PORTS = "ingress.ports={http: 58080, https: 58443}"
 LIMIT = 600.0
-NOT_YET = {"cluster", "panels", "backup", "restore"}
+NOT_YET = {"panels"}
 ADMIN = "admin@lulab.com"
 SAID = "李伟：三点发布新版。王芳：我写公告，四点前发出。"
 

@@ -95,7 +95,7 @@ async def test_a_wrong_password_and_another_way_in_are_refused(db):
     with pytest.raises(Refused):
         await query(app(db, password=""), "SELECT 1")
     with pytest.raises(Refused, match=r"no pg_hba\.conf entry"):
-        await query(app(db, folder=db.root / "data" / "cluster"), "SELECT 1")
+        await query(app(db, folder=db.root / "data"), "SELECT 1")
 
 
 async def test_it_listens_on_the_inner_address_only(db):

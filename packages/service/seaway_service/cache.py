@@ -4,17 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import valkey.asyncio as valkey
+from valkey.asyncio.connection import parse_url
 from valkey.asyncio.retry import Retry
 from valkey.backoff import ExponentialBackoff
 from valkey.exceptions import ValkeyError
 
+from seaway_service.cluster import Cluster
 from seaway_service.errors import UnavailableError
 
 PART = "redis"
 
 
-def connected(url: str, retries: int = 1) -> valkey.Valkey:
-    """Return a client; it connects when first used, and again whenever it must."""
+def connected(url: str, retries: int = 1, nodes: str = "") -> valkey.Valkey:
+    """Return a client; it connects when first used, and again whenever it must.
+
+    Of a cluster `nodes` has each `host:port`, with commas; the password is in the address.
+    """
+    if nodes:
+        several = (each.rpartition(":") for each in nodes.split(","))
+        password = str(parse_url(url).get("password", ""))
+        return Cluster([(host, int(port)) for host, _, port in several], password)
     client: valkey.Valkey = valkey.Valkey.from_url(
         url,
         decode_responses=True,

@@ -14,6 +14,11 @@ from seaway_service.tokens import Identity
 
 RefreshToken = NewType("RefreshToken", str)
 
+BEGIN = """
+redis.call('HSET', KEYS[1], 'user', ARGV[1], 'current', ARGV[2], 'rotated', '0')
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
+
 # The token before the current one is good for ten more seconds: two tabs may refresh at once, and
 # an answer may be lost. Later than that it can only come from a thief or a victim, and as nobody
 # can tell which, the session ends (RFC 9700, section 4.14.2).
@@ -49,6 +54,7 @@ class Sessions:
     ) -> None:
         self._client, self._prefix = client, prefix
         self._secret = secret.encode()
+        self._begin = client.register_script(BEGIN)
         self._rotate = client.register_script(ROTATE)
         self.lifetime = lifetime
 
@@ -56,12 +62,12 @@ class Sessions:
         """Begin a session."""
         identity = Identity(user_id, uuid4())
         token = new_token(identity.session_id)
-        fields = {"user": str(user_id), "current": self._digest(token), "rotated": "0"}
+        seconds = int(self.lifetime.total_seconds())
         with translated():
-            async with self._client.pipeline(transaction=True) as pipe:
-                pipe.hset(self._key(identity.session_id), mapping=fields)
-                pipe.expire(self._key(identity.session_id), self.lifetime)
-                await pipe.execute()
+            await self._begin(
+                keys=[self._key(identity.session_id)],
+                args=[str(user_id), self._digest(token), seconds],
+            )
         return identity, token
 
     async def refresh(self, token: str) -> tuple[Identity, RefreshToken]:

@@ -36,8 +36,11 @@ class Limit:
     period: timedelta
 
     def key(self, prefix: str) -> str:
-        """Return where it is counted; the subject is hashed, it may be an address."""
-        return f"{prefix}:throttle:{hashlib.sha256(self.subject.encode()).hexdigest()[:32]}"
+        """Return where it is counted; the subject is hashed, it may be an address.
+
+        In a cluster all lie on one server: several are counted at once.
+        """
+        return f"{{{prefix}:throttle}}:{hashlib.sha256(self.subject.encode()).hexdigest()[:32]}"
 
 
 class Throttle:

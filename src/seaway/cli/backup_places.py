@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seaway import wiring
 from seaway.cli.place import Place
-from seaway.engine.reaching import reached
+from seaway.engine.reaching import Stores, reached
 from seaway.errors import UsageError
 from seaway.model.backup import BESIDE, Destination, Saving
 from seaway.model.release import Release
@@ -17,8 +18,11 @@ from seaway.saving.places import BucketPlace, FolderPlace
 from seaway.saving.places import Place as Kept
 from seaway.saving.repository import Repository
 from seaway.stores.ledger import SqliteLedger
-from seaway.targets.local.target import LocalTarget
 from seaway.wire.s3 import Access, Bucket
+
+if TYPE_CHECKING:
+    from seaway.targets.docker.target import DockerTarget
+    from seaway.targets.local.target import LocalTarget
 
 RECOVERY = "SEAWAY_RECOVERY_KEY"
 """A variable that holds the key of backups, where the vault is lost with all else."""
@@ -32,16 +36,9 @@ class Group:
     savings: tuple[Saving, ...]
 
 
-def target_of(here: Place) -> LocalTarget:
-    """What runs the stack, where its stores can be saved and filled.
-
-    Raises:
-        UsageError: SW860, they cannot be there yet.
-    """
-    target = wiring.open_target(here.state, here.stack)
-    if not isinstance(target, LocalTarget):
-        raise UsageError("SW860", target=target.name)
-    return target
+def target_of(here: Place) -> "LocalTarget | DockerTarget":
+    """What runs the stack."""
+    return wiring.open_target(here.state, here.stack)
 
 
 def key_of(here: Place) -> bytes:
@@ -126,7 +123,7 @@ async def _kept(here: Place, release: Release, destination: Destination) -> Kept
     return BucketPlace(Bucket(access, destination.bucket), folder)
 
 
-async def _filled(here: Place, target: LocalTarget, release: Release, text: Text) -> str:
+async def _filled(here: Place, target: Stores, release: Release, text: Text) -> str:
     """The text with the addresses and secrets of this moment."""
     parts: list[str] = []
     for part in text.parts:

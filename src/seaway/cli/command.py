@@ -14,6 +14,9 @@ from seaway.cli.values import Choice, Duration
 from seaway.errors import UsageError
 from seaway.messages import Language, say
 
+LOCAL = "local"
+"""The environment of this machine."""
+
 
 class Option(click.Option):
     """An option whose help is a code of the catalogue."""
@@ -42,6 +45,15 @@ class Command(click.Command):
         if rest and not self.passes_on and not ctx.resilient_parsing:
             raise UsageError("SW604", extra=" ".join(rest), command=ctx.command_path)
         return rest
+
+    def invoke(self, ctx: click.Context) -> object:
+        settings, name = settings_of(ctx), path_of(ctx).partition(" ")[0]
+        if settings.environment != LOCAL:
+            from seaway.cli.remote import carry_out, elsewhere  # noqa: PLC0415 -- few call for it
+
+            if address := elsewhere(settings, name):
+                return carry_out(settings, name, address)
+        return super().invoke(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         format_page(ctx, formatter, path_of(ctx), self.examples)

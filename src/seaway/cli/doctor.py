@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
 from seaway import wiring
 from seaway.cli.command import Command, Option
+from seaway.cli.doctor_elsewhere import Check, elsewhere
 from seaway.cli.machine import machine, versions
 from seaway.cli.place import Place, options, place
 from seaway.cli.settings import Format, Settings
@@ -25,16 +25,7 @@ from seaway.model.release import Release
 from seaway.model.stack import Stack
 from seaway.plan.look import Look
 from seaway.stores.clock import SystemClock
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at, and what was found."""
-
-    name: str
-    findings: tuple[Finding, ...]
-    details: tuple[str, ...] = ()
-    """What is there, where that is worth telling."""
+from seaway.targets.docker.hosts.address import address_of
 
 
 @click.command(
@@ -63,6 +54,8 @@ async def _checks(settings: Settings) -> tuple[Check, ...]:
         stack = wiring.read_stack(options(settings))
     except InvalidStack as error:
         return (Check("stack file", _only(error.findings)),)
+    if address := address_of(stack.target):
+        return await elsewhere(stack, address)
     here = place(stack.name, stack.environment)
     vault = wiring.open_vault(here.state)
     found = wiring.resolved(stack, vault.versions())

@@ -43,16 +43,22 @@ COMMANDS = {
     "jobs": "seaway.cli.jobs:jobs",
     "doctor": "seaway.cli.doctor:doctor",
     "install": "seaway.cli.install:command",
+    "host": "seaway.cli.host:host",
+    "bundle": "seaway.cli.bundle:command",
     "verify": "seaway.cli.verify:verify",
+    "render": "seaway.cli.render:render",
+    "eject": "seaway.cli.eject:eject",
     "completion": "seaway.cli.completion:completion",
     "_supervise": "seaway.cli.supervise:supervise",
     "_save": "seaway.cli.save:save",
+    "_reside": "seaway.cli.reside:reside",
+    "_receive": "seaway.cli.receive:receive",
 }
 """Name to "module:command", loaded when named; a name that starts with `_` is not listed."""
 
 LATER = frozenset({
     "bench",
-    "audit", "import", "render", "eject", "dashboard",
+    "audit", "import", "dashboard",
 })  # fmt: skip
 """Promised, and not built yet."""
 
@@ -111,7 +117,8 @@ def ended(problem: BaseException, arguments: Sequence[str], settings: Settings) 
 def run(arguments: Sequence[str], waiting: "Pipe | None" = None) -> int:
     """Run one command; return its exit status, from the table of statuses."""
     environment = os.environ  # noqa: TID251 -- mistakes are told before anything else is loaded
-    settings = Settings(language=language_of(arguments, environment), waiting=waiting)
+    language = language_of(arguments, environment)
+    settings = Settings(language=language, arguments=tuple(arguments), waiting=waiting)
     try:
         return _called(arguments, settings)
     except BrokenPipeError:

@@ -18,6 +18,8 @@ from seaway.targets.local.daemon import Waiting
 from seaway.targets.local.state import StateFolder
 
 FILE = "seaway.yaml"
+HOSTED = "SEAWAY_HOSTED"
+"""Set on a host that carries out a command for somebody elsewhere: the stack it is about."""
 NAME_LINE = re.compile(r"""^name:[ \t]*["']?([a-z][a-z0-9-]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 
 
@@ -85,6 +87,8 @@ class Place:
 
 def place_of(settings: Settings) -> Place:
     """The stack, by its name alone: what runs can be looked at while the file is being changed."""
+    if hosted := wiring.ENVIRON.get(HOSTED):
+        return place(hosted, settings.environment)
     name = named_in(settings) or wiring.read_stack(options(settings)).name
     return place(name, settings.environment)
 

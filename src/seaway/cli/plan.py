@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import click
 
 from seaway import wiring
+from seaway.cli.asked import looked_at
 from seaway.cli.command import Command, Option
 from seaway.cli.page import size
-from seaway.cli.place import options, place, stack_file
+from seaway.cli.place import place
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.leave_out import without
@@ -47,12 +48,9 @@ class Outlook:
 def plan(settings: Settings, *, exit_code: bool) -> None:
     """Show what would happen and change nothing."""
     show = Show(settings)
-    stack = wiring.read_stack(options(settings))
-    vault = wiring.open_vault(wiring.state_folder(stack.name, stack.environment))
-    found = wiring.demanded(wiring.resolved(stack, vault.versions()))
+    _, found, vault = looked_at(settings)
     seen = asyncio.run(outlook(found, vault))
-    claimed = place(stack.name, stack.environment).claimed(stack_file(settings))
-    show_outlook(show, replace(seen, findings=(*seen.findings, *claimed)))
+    show_outlook(show, seen)
     if exit_code and seen.count:
         raise PlanHasChanges("SW621", count=seen.count)
 

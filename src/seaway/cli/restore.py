@@ -20,8 +20,9 @@ from seaway.cli.restoring import Given, stores_of
 from seaway.cli.settings import Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.stack_of import asked_release
+from seaway.engine.failover import without_handovers
 from seaway.engine.restore import Wish, choose
-from seaway.errors import UsageError
+from seaway.errors import SeawayError, UsageError
 from seaway.model.names import valid_name
 from seaway.ports.ledger import Event
 from seaway.stores.clock import SystemClock
@@ -133,12 +134,19 @@ async def _anew(show: Show, here: Place, target: Place, given: Sequence[Given]) 
     """Where there is no data nothing has to make room: it comes up in place."""
     restoring.with_secrets(target, here, given)
     if target.state.root != here.state.root:
-        await restoring.come_up(show, target, asked_release(show, here), given)
+        try:
+            await restoring.come_up(show, target, asked_release(show, here), given)
+        except SeawayError:  # half of it is of no use, and the name is free again
+            await restoring.removed(show, target)
+            raise
         return
     stack = wiring.read_stack(options(show.settings))
     found = wiring.ready_to_record(stack, wiring.open_vault(here.state))
     here.claim(stack_file(show.settings))
     await restoring.come_up(show, here, found.release, given)
+    restored = [found.release.find(name) for name in stores_of(given)]
+    if any(each and each.replicas > 1 for each in restored):
+        await restoring.stopped(show, here)  # one that knew no others begins anew as the first
     await apply(show, here, found.release)
 
 
@@ -162,7 +170,7 @@ async def _over(show: Show, here: Place, release: "Release", given: Sequence[Giv
 async def _up_again(show: Show, here: Place, release: "Release") -> None:
     """What ran before; its jobs, too: what they do to data that is older may be missing."""
     again = replace(release, number=0, created=SystemClock().now(), why="restore")
-    await apply(show, here, again)
+    await apply(show, here, without_handovers(again))
 
 
 async def _back(show: Show, here: Place) -> None:

@@ -55,8 +55,9 @@ async def come_up(show: Show, there: Place, release: Release, given: Sequence[Gi
     Raises:
         SeawayError: something is damaged, or a server does not start on it.
     """
-    target = target_of(there)
     small = only_stores(release, stores_of(given), stack=Name(there.stack))
+    wiring.choose_target(there.state, small)
+    target = target_of(there)
     for each in given:
         await Giver(repository=each.group.repository, target=target).fill(small, each.choice)
     await _started(show, there, small, given)
@@ -181,16 +182,17 @@ async def removed(show: Show, there: Place) -> None:
 def exchanged(here: Place, there: Place, stores: frozenset[Name], label: str) -> None:
     """The data of `there` becomes that of `here`, whose own is put aside under the label."""
     mine, other = Volumes(here.state), Volumes(there.state)
+    make_folder(here.state.root / REPLACED, 0o700)
+    write_whole(  # first: whoever is killed from here on has the way back
+        here.state.root / REPLACED / "last.json",
+        json.dumps({"label": label, "stores": sorted(stores)}), durable=True,
+    )  # fmt: skip
     for store in sorted(stores):
         mine.take_out(store, here.state.root / REPLACED / label / store)
         passing = here.state.root / REPLACED / f".{label}" / store
         other.take_out(store, passing)
         mine.put_in(store, passing)
     shutil.rmtree(here.state.root / REPLACED / f".{label}", ignore_errors=True)
-    write_whole(
-        here.state.root / REPLACED / "last.json",
-        json.dumps({"label": label, "stores": sorted(stores)}), durable=True,
-    )  # fmt: skip
 
 
 def taken_back(here: Place) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ import click
 from seaway.cli.backup import taken
 from seaway.cli.backup_places import groups, key_of, target_of
 from seaway.cli.command import Command, Option
-from seaway.cli.drill import held, last_held
+from seaway.cli.drill_report import last_held
+from seaway.cli.drilling import held
 from seaway.cli.place import Place, place
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show
@@ -68,7 +69,7 @@ def _saver(here: Place, release: Release) -> Saver:
         await held(Show(Settings(quiet=True)), here)
 
     return Saver(
-        drill=drill_now, drilled=last_held(here) or SystemClock().now(),
+        drill=drill_now, drilled=last_held(here.state.root) or SystemClock().now(),
         release=release, ledger=here.ledger(), clock=SystemClock(),
         target=target_of(here), repositories=repository, save=save_now,
     )  # fmt: skip

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import click
 
 from seaway import wiring
+from seaway.cli import hosted
 from seaway.cli.ask import agree, at_terminal, hidden
 from seaway.cli.command import Command, Group
-from seaway.cli.place import options
+from seaway.cli.place import options, place_of
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.secrets import ensure, in_use, make, weakness
@@ -17,6 +18,7 @@ from seaway.model.finding import Finding
 from seaway.model.release import Release
 from seaway.ports.component import SecretNeed
 from seaway.ports.vault import Vault
+from seaway.targets.local.state import StateFolder
 
 TABLE = {
     "generate": "seaway.cli.secrets:generate",
@@ -31,6 +33,8 @@ EXAMPLES = (
     "pass show smtp | seaway secrets set SMTP_PASSWORD",
     "seaway secrets import .env",
 )
+
+Needs = tuple[SecretNeed, ...]
 
 secrets = Group("secrets", TABLE, examples=EXAMPLES)
 
@@ -70,17 +74,25 @@ class Safe:
 
 def safe(settings: Settings) -> Safe:
     """The vault of the stack this call is about."""
-    stack = wiring.read_stack(options(settings))
-    state = wiring.state_folder(stack.name, stack.environment)
+    state, needed, may = _needs(settings)
     vault = wiring.open_vault(state)
-    found = wiring.resolved(stack, vault.versions())
-    optional = frozenset(each.name for each in found.optional_secrets)
-    needs = (*found.secret_needs, *found.optional_secrets)
+    optional = frozenset(each.name for each in may)
     made = wiring.open_ledger(state).releases(1) if state.ledger.exists() else ()
     newest = made[0][0] if made else None
     return Safe(
-        vault=vault, needs=needs, environment=stack.environment, optional=optional, newest=newest
-    )
+        vault=vault, needs=(*needed, *may), environment=settings.environment, optional=optional,
+        newest=newest,
+    )  # fmt: skip
+
+
+def _needs(settings: Settings) -> tuple[StateFolder, Needs, Needs]:
+    """Where the vault is; the secrets that must be in it, and those that may."""
+    if hosted.stack():
+        return place_of(settings).state, *hosted.secret_needs()
+    stack = wiring.read_stack(options(settings))
+    state = wiring.state_folder(stack.name, stack.environment)
+    found = wiring.resolved(stack, wiring.open_vault(state).versions())
+    return state, found.secret_needs, found.optional_secrets
 
 
 @click.command(

@@ -37,6 +37,8 @@ class Settings:
     verbose: int = 0
     quiet: bool = False
     no_color: bool = False
+    arguments: tuple[str, ...] = ()
+    """All that was typed."""
     waiting: "Pipe | None" = None
     """A supervisor that was started ahead of being needed."""
 

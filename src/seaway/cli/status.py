@@ -8,6 +8,7 @@ import click
 
 from seaway import wiring
 from seaway.cli.command import Command, Option
+from seaway.cli.hosted import reached
 from seaway.cli.place import Place, place_of
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
@@ -77,7 +78,8 @@ async def current(
         raise NothingRunning("SW624", stack=here.stack, environment=here.environment)
     wanted = release or Release(stack=Name(here.stack), environment=here.environment)
     now, known = SystemClock().now(), wiring.certificates(here.state, wanted)
-    return replace(look(wanted, seen, supervisor, now), certificates=known)
+    found = look(wanted, seen, supervisor, now)
+    return replace(found, certificates=known, addresses=reached(found.addresses))
 
 
 async def observed(here: Place) -> tuple[Instance, ...]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from seaway import wiring
+from seaway.cli.asked import asked_for, chosen
 from seaway.cli.begin import Begun, begin, going_on
 from seaway.cli.command import Command, Option
-from seaway.cli.place import Place, expect, options, place, stack_file
+from seaway.cli.place import Place, expect
 from seaway.cli.remembered import asked, begin_again, remember, take_back, untouched
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show, Tone
@@ -57,16 +58,9 @@ def _understood(show: Show) -> "tuple[Place, Resolved, Vault]":
     Raises:
         InvalidStack: something is wrong with it.
     """
-    settings = show.settings
-    stack = wiring.read_stack(options(settings))
-    here = place(stack.name, stack.environment)
-    vault = wiring.open_vault(here.state)
-    show.beside(here.claimed(stack_file(settings)))
-    if settings.dry_run:
-        return here, wiring.demanded(wiring.resolved(stack, vault.versions())), vault
-    found = wiring.ready_to_record(stack, vault)
-    wiring.choose_target(here.state, found.release)
-    here.claim(stack_file(settings))
+    here, found, vault = asked_for(show)
+    if not show.settings.dry_run:
+        chosen(show.settings, here, found.release)
     return here, found, vault
 
 

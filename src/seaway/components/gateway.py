@@ -53,7 +53,7 @@ from seaway.ports.meaning import meant
 _GRACE = timedelta(seconds=30)
 _STARTED = frozenset({"models", "simulator"})
 """Providers that need no address: they are started beside the gateway."""
-_STORE = "REDIS_URL"
+_STORE, _CLUSTER = "REDIS_URL", "REDIS_NODES"
 """What a component hands out that can hold limits and answers."""
 
 Json = dict[str, JsonValue]
@@ -254,6 +254,9 @@ class Gateway(Component):
             yield _warning("SW151", "replicas", {"setting": "replicas"})
         if self._store(around) is None:
             yield from self._without_store()
+        for used in self.uses:
+            if used in around.exports and _CLUSTER in around.exports[used].variables:
+                yield Finding(code="SW353", at=Place(path="uses"), facts={"name": used})
         yield from self._spending()
 
     def _without_store(self) -> Iterator[Finding]:

@@ -9,11 +9,12 @@ from seaway.model.names import Name
 from seaway.model.probe import Checks, PartProbe
 from seaway.model.quantity import Size
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
-from seaway.model.settings.store import Version
+from seaway.model.settings.store import Backup, Version
 from seaway.model.stack import Section
 from seaway.model.text import Host, Port, Text
 from seaway.model.workload import Limits, Role, Server, Stopping, Volume, Workload
 from seaway.ports.component import Component, Expansion, Exports, Surroundings
+from seaway.ports.saving import goes_to, key_needs, saving_of
 
 GRPC = "grpc"
 USUAL_MEMORY = 1 << 30
@@ -31,15 +32,25 @@ class Milvus(Component):
     """Room asked for on the disk."""
     resources: Resources = Resources()
     """Most it may use; 1Gi of memory when it is not given."""
+    backup: Backup | None = None
+    """Where to and how often it is saved, and what is promised of that."""
     logs: LogsSetting = Logs()
     """How its logs are kept."""
 
+    @property
+    def used(self) -> tuple[Name, ...]:
+        """The object store that its backups go to."""
+        return goes_to(self.backup)
+
     def expand(self, name: Name, around: Surroundings) -> Expansion:
         """One server and its volume."""
+        saving, doubts = saving_of(self.backup, name, "milvus", around)
         return Expansion(
             workloads=(self._server(name),),
             exports=_exports(name),
-            findings=tuple(self._findings(around)),
+            secrets=key_needs(self.backup),
+            saving=saving,
+            findings=(*self._findings(around), *doubts),
         )
 
     def _server(self, name: Name) -> Workload:

@@ -12,11 +12,12 @@ from seaway.model.names import Name
 from seaway.model.quantity import Size, shown_size
 from seaway.model.settings.form import Count
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
-from seaway.model.settings.store import Version, store_checks
+from seaway.model.settings.store import Backup, Version, store_checks
 from seaway.model.stack import Section
 from seaway.model.text import Host, Port, Secret, Text
 from seaway.model.workload import Limits, Role, Server, Stopping, Volume, Workload
 from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Surroundings
+from seaway.ports.saving import goes_to, key_needs, saving_of
 
 MONGO = "mongo"
 SET = "rs0"
@@ -45,12 +46,20 @@ class Mongo(Component):
     """Room asked for on the disk, for each member."""
     resources: Resources = Resources()
     """Most each member may use; 1Gi of memory when it is not given. The cache is made to fit it."""
+    backup: Backup | None = None
+    """Where to and how often it is saved, and what is promised of that."""
     logs: LogsSetting = Logs()
     """How its logs are kept."""
+
+    @property
+    def used(self) -> tuple[Name, ...]:
+        """The object store that its backups go to."""
+        return goes_to(self.backup)
 
     def expand(self, name: Name, around: Surroundings) -> Expansion:
         """The members, the key by which they know each other, and two passwords."""
         database = self.database or around.stack
+        saving, doubts = saving_of(self.backup, name, "mongo", around)
         return Expansion(
             workloads=(self._set(name, database),),
             exports=_exports(name, self.members, database),
@@ -58,8 +67,10 @@ class Mongo(Component):
                 # All members must have the same one at all times.
                 SecretNeed(name=f"{name}.key", generate=64, rotates=False),
                 *(SecretNeed(name=f"{name}.{each}", generate=32) for each in PASSWORDS),
+                *key_needs(self.backup),
             ),
-            findings=tuple(self._findings()),
+            saving=saving,
+            findings=(*self._findings(), *doubts),
         )
 
     def _set(self, name: Name, database: str) -> Workload:

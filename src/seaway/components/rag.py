@@ -21,6 +21,7 @@ from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Su
 from seaway.ports.meaning import meant
 
 _DATABASE, _GATEWAY, _STORE = "DATABASE_URL", "OPENAI_BASE_URL", "REDIS_URL"
+_CLUSTER = "REDIS_NODES"
 """What components hand out that keep documents, that answer, and that keep answers."""
 _MEMORY = 512 * 2**20
 """Where none is given: about 110 MB for the program, and room for a PDF to be read."""
@@ -151,6 +152,9 @@ class Rag(Component):
             yield _unfit("SW390", "model", self.model)
         if self.cache and _first(around, self.uses, _STORE) is None:
             yield Finding(code="SW391", at=Place(path="cache"), severity=Severity.WARNING)
+        if self.cache and (several := _first(around, self.uses, _CLUSTER)):
+            facts = {"name": min(several.workloads)}
+            yield Finding(code="SW353", at=Place(path="uses"), facts=facts)
 
 
 def _unfit(code: str, setting: str, name: Name) -> Finding:

@@ -213,6 +213,8 @@ class Redis(Component):
             yield Finding(code="SW320", at=Place(path="mode"), facts={"mode": self.mode})
         if self._cluster and self.persist != "aof":
             yield Finding(code="SW322", at=Place(path="persist"), facts={"found": self.persist})
+        if self._cluster and self.backup:
+            yield Finding(code="SW354", at=Place(path="backup"))
         if self._limits.memory < self.memory:
             facts = {"memory": shown_size(self.memory), "limit": shown_size(self._limits.memory)}
             yield Finding(code="SW321", at=Place(path="memory"), facts=facts)

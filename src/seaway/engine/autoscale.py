@@ -61,7 +61,8 @@ class Autoscaler:
             while True:
                 await self.clock.sleep_until(self.clock.now() + LOOK)
                 try:
-                    if release := self.ledger.wanted():
+                    release = self.ledger.wanted()
+                    if release and self._concerned(release):
                         await self._look(release, self.ledger.seen())
                 except (OSError, SeawayError) as error:
                     facts = {"problem": str(error), "path": getattr(error, "filename", "") or "?"}
@@ -69,6 +70,11 @@ class Autoscaler:
         finally:
             if self._follower:
                 self._follower.cancel()
+
+    def _concerned(self, release: Release) -> bool:
+        """Whether something scales by itself, or did; else what was seen need not be read."""
+        scales = any(each.scaling for each in release.workloads)
+        return scales or bool(self._courses or self._follower)
 
     async def _look(self, release: Release, seen: Sequence[Instance]) -> None:
         self._count_requests(release)

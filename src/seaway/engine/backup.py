@@ -8,6 +8,14 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 from seaway import __version__
+from seaway.engine.access import (
+    bucket_names,
+    dumped_server,
+    redis_access,
+    s3_access,
+    superuser,
+    version_of,
+)
 from seaway.engine.reaching import Stores, reached
 from seaway.errors import SeawayError
 from seaway.model.backup import OWN, Backup, SavedStore, Saving
@@ -18,18 +26,17 @@ from seaway.ports.clock import Clock
 from seaway.ports.target import Reached
 from seaway.saving import buckets, redis
 from seaway.saving.checking import ARCHIVED, archive_of, checked
-from seaway.saving.log_positions import position, segment_of, shown
+from seaway.saving.dumping import dump_of
+from seaway.saving.letting_go import loose_logs
+from seaway.saving.log_positions import segment_of, shown
 from seaway.saving.packing import Packer
 from seaway.saving.postgres import base_backup, replicating, system
 from seaway.saving.repository import Repository
 from seaway.saving.sealing import Damaged
-from seaway.wire.postgres import Login, Refused
-from seaway.wire.redis import Access as RedisAccess
-from seaway.wire.s3 import Access as S3Access
+from seaway.wire.postgres import Refused
 
-ORDER = {"postgres": 0, "redis": 1, "s3": 2}
-"""Rows point to objects: what is pointed to is saved after what points to it."""
-SUPERUSER = "postgres"
+ORDER = {"postgres": 0, "mongo": 1, "redis": 2, "milvus": 3, "s3": 4}
+"""Rows point to objects and vectors: what is pointed to is saved after what points to it."""
 TRIES = 2
 """A block of an older backup that is found damaged is written anew at the second try."""
 
@@ -100,6 +107,7 @@ class Taker:
         self, release: Release, saving: Saving, packer: Packer, parent: Backup | None
     ) -> SavedStore:  # fmt: skip
         before = parent.find(saving.store) if parent else None
+        at = self.clock.now()  # before it is asked: what comes meanwhile may be in it or not
         try:
             where = await reached(self.target, release, saving.store)
             match saving.part:
@@ -108,19 +116,21 @@ class Taker:
                 case "redis":
                     access = redis_access(where)
                     files = await asyncio.to_thread(redis.snapshot, access, packer)
-                    facts: Mapping[str, str] = {}
-                case _:
+                case "s3":
                     files = await asyncio.to_thread(
                         buckets.objects, s3_access(where, release, saving.store),
                         bucket_names(release, saving.store), packer, before.files if before else (),
                     )  # fmt: skip
-                    facts = {}
+                case other:
+                    dump = await asyncio.to_thread(dump_of, other)
+                    server = dumped_server(where, release, saving.store)
+                    files = await asyncio.to_thread(dump.snapshot, server, packer)
         except (Refused, OSError, EOFError) as error:
             problem = str(error) or type(error).__name__
             raise SeawayError("SW837", store=saving.store, problem=problem) from error
         return SavedStore(
             store=saving.store, part=saving.part, version=version_of(release, saving.store),
-            at=self.clock.now(), files=files, facts=facts,
+            at=at, files=files,
         )  # fmt: skip
 
     async def _postgres(self, saving: Saving, where: Reached, packer: Packer) -> SavedStore:
@@ -175,22 +185,10 @@ class Taker:
         gone = removable(backups, savings, self.clock)
         self.repository.remove(sorted(gone))
         kept = [each for each in backups if each.name not in gone]
-        for saving in savings:
-            self._cut_log(saving.store, kept)
+        for each in list(loose_logs(self.repository, kept)):
+            self.repository.place.remove(each)
         self.repository.sweep()
         return tuple(sorted(gone))
-
-    def _cut_log(self, name: str, kept: Sequence[Backup]) -> None:
-        """Of each chain, what is older than its oldest backup."""
-        oldest: dict[str, SavedStore] = {}
-        for backup in kept:
-            store = backup.find(name)
-            if store and "system" in store.facts:
-                oldest.setdefault(archive_of(self.repository, store).folder, store)
-        for store in oldest.values():
-            archive = archive_of(self.repository, store)
-            for each in archive.before(position(store.facts["start"])):
-                self.repository.place.remove(each)
 
 
 def removable(backups: Sequence[Backup], savings: Sequence[Saving], clock: Clock) -> frozenset[str]:
@@ -211,45 +209,3 @@ def removable(backups: Sequence[Backup], savings: Sequence[Saving], clock: Clock
 def _dated(backup: Backup, store: SavedStore) -> Dated:
     chain = f"{store.facts.get('system', '')}/{store.facts.get('timeline', '')}"
     return Dated(name=backup.name, at=store.at, chain=chain)
-
-
-def superuser(where: Reached) -> Login:
-    """As whom a database is saved."""
-    return Login(
-        user=SUPERUSER, database="postgres", host=where.host, port=where.ports["sql"],
-        password=where.env["POSTGRES_PASSWORD"],
-    )  # fmt: skip
-
-
-def redis_access(where: Reached) -> RedisAccess:
-    """As whom a Redis is saved."""
-    return RedisAccess(
-        host=where.host, port=where.ports["redis"], password=where.env["REDIS_PASSWORD"]
-    )  # fmt: skip
-
-
-def s3_access(where: Reached, release: Release, store: str) -> S3Access:
-    """As whom an object store is saved: its administrator."""
-    return S3Access(
-        endpoint=f"http://{where.host}:{where.ports['s3']}",
-        region=str(_settings(release, store).get("region", "us-east-1")),
-        access_key="seaway", secret_key=where.env["S3_ADMIN_KEY"],
-    )  # fmt: skip
-
-
-def bucket_names(release: Release, store: str) -> tuple[str, ...]:
-    """The buckets that the stack declares."""
-    told = _settings(release, store).get("buckets", {})
-    return tuple(map(str, told)) if isinstance(told, Mapping) else ()  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType] -- any JSON
-
-
-def version_of(release: Release, store: str) -> str:
-    """The version that the stack asks for."""
-    workload = release.find(store)
-    return getattr(workload.program, "version", "") if workload else ""
-
-
-def _settings(release: Release, store: str) -> Mapping[str, object]:
-    workload = release.find(store)
-    told: Mapping[str, object] = getattr(workload.program, "settings", {}) if workload else {}
-    return told

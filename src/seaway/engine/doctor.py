@@ -124,8 +124,18 @@ def _workload(
     if culprit:
         yield _at(workload, "SW660", Severity.WARNING, uses=culprit)
         return
+    yield from _part_away(workload, mine)
     told = tuple(_told(workload, evidence.lines))
     yield from told or _phases(look, workload, mine, evidence)
+
+
+def _part_away(workload: Workload, mine: Sequence[Instance]) -> Iterator[Finding]:
+    """What a store of several that serves all or nothing lacks, as one that is there says it."""
+    if _part(workload) == "redis":
+        for each in mine:
+            if each.phase is Phase.UNREADY and each.reason:
+                yield _at(workload, "SW355", reason=each.reason)
+                return
 
 
 def _well(look: Look, workload: Workload, mine: Sequence[Instance]) -> bool:

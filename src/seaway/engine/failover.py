@@ -34,6 +34,15 @@ def handed_over(release: Release, seen: Sequence[Instance], name: str, to: str =
     return replace(release, why=f"failover {name} {chosen[0].id}")
 
 
+def without_handovers(release: Release) -> Release:
+    """Who leads is decided anew: wishes of before were about data that is there no more."""
+    for each in release.workloads:
+        if each.following and each.following.handover:
+            following = replace(each.following, handover=None)
+            release = release.with_workload(replace(each, following=following))
+    return release
+
+
 def _able(each: Instance) -> bool:
     """Whether it follows, and is not far behind."""
     said = each.said

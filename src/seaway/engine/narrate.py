@@ -63,17 +63,21 @@ class Narrator:
         self._postponed: list[_Look] = []
 
     @property
+    def postponed(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self._postponed)
+
+    @property
     def behind(self) -> bool:
         """Whether so much has been postponed that it must be told now."""
         return len(self._postponed) >= MOST_POSTPONED
 
     def postpone(self, release: Release | None, seen: Sequence[Instance]) -> None:
-        """Tell of it with the next note: something is to be started at once."""
+        """Tell of it with the next note."""
         self._postponed.append((self._clock.now(), release, tuple(seen)))
 
-    async def note(self, release: Release | None, seen: Sequence[Instance]) -> None:
+    async def note(self) -> None:
         """Keep what was seen, tell what changed, judge the release. Off the loop: it writes."""
-        self.postpone(release, seen)
         looks, self._postponed = self._postponed, []
         await asyncio.to_thread(self._note_all, looks)
 
@@ -93,7 +97,7 @@ class Narrator:
             self._ledger.see(tuple(known.values()), told)
         self._before, self._given_up, self._late = known, lost, late
         for _, release, seen in looks:
-            if release is not None:
+            if release is not None and release.number == self._trial.number:
                 self._judge(release, seen)
 
     def _judge(self, release: Release, seen: Sequence[Instance]) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import JsonValue, ValidationError
 
 from seaway.engine.agreement import disagreements
+from seaway.engine.budget import overdrawn
 from seaway.engine.edges import edges
 from seaway.engine.expand import Expanded, expand, placed
 from seaway.engine.holes import reached, secrets_of, with_versions, without
@@ -88,7 +89,7 @@ def resolve(
     expanded = expand(stack, understood.components, graph.order, environ)
     routed = _routed(stack, routing, expanded)
     workloads = taken_from(stack, [*expanded.workloads, *routed.workloads])
-    needs, loose = _needs(stack, workloads, expanded.secrets, secret_versions)
+    needs, loose = _needs(stack, workloads, expanded, secret_versions)
     unset = frozenset(each.name for each in loose)
     whole = _whole(stack, workloads, routed.routing)
     release = Release(
@@ -105,7 +106,7 @@ def resolve(
         *stack.findings, *understood.findings, *graph.findings, *expanded.findings,
         *_misrouted(stack, routed, frozenset(graph.order)), *misplaced(stack, workloads),
         *(_unset(stack, each) for each in loose), *_monitored(stack),
-        *disagreements(stack, workloads, routed.routing),
+        *disagreements(stack, workloads, routed.routing), *overdrawn(stack, workloads),
     )  # fmt: skip
     return Resolved(
         release=release, findings=in_order(findings), secret_needs=needs, optional_secrets=loose
@@ -195,12 +196,15 @@ def _says_grace(stop: JsonValue) -> bool:
 def _needs(
     stack: Stack,
     workloads: Sequence[Workload],
-    own: Sequence[SecretNeed],
+    expanded: Expanded,
     versions: Mapping[str, int],
 ) -> tuple[tuple[SecretNeed, ...], tuple[SecretNeed, ...]]:
     """Secrets that must be there, and those that are used, may be absent, and are."""
-    used = {name for each in workloads for text in each.env.values() for name in secrets_of(text)}
-    needs = {each.name: each for each in own}
+    texts = [text for each in workloads for text in each.env.values()]
+    for saving in expanded.savings:  # where backups go may have keys that no workload gets
+        texts += [saving.destination.access_key, saving.destination.secret_key]
+    used = {name for text in texts for name in secrets_of(text)}
+    needs = {each.name: each for each in expanded.secrets}
     loose: list[SecretNeed] = []
     for name, form in _forms(stack):
         if name in used:

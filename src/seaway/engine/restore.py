@@ -7,17 +7,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from seaway.engine.backup import bucket_names, redis_access, s3_access, superuser
+from seaway.engine.access import (
+    bucket_names,
+    dumped_server,
+    redis_access,
+    s3_access,
+    superuser,
+)
 from seaway.engine.reaching import Stores, reached
 from seaway.errors import SeawayError, UsageError
 from seaway.model.backup import OWN, Backup, SavedStore
 from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.model.workload import Role, Workload
-from seaway.ports.target import Fills
+from seaway.ports.target import Fills, Reached
 from seaway.saving import buckets, giving_back, redis
 from seaway.saving.archive import Archive, Head
 from seaway.saving.checking import ARCHIVED, archive_of
+from seaway.saving.dumping import DUMPS, Server, dump_of
 from seaway.saving.giving_back import Until
 from seaway.saving.log_positions import position, shown
 from seaway.saving.packing import Unpacker
@@ -229,24 +236,30 @@ class Giver:
                 return  # by its own protocol, once it runs
 
     async def finish(self, release: Release, choice: Choice) -> None:
-        """Put objects into the object stores, which run by now.
+        """Tell those stores what they hold that must run for it.
 
         Raises:
             SeawayError: SW838, as above; SW837, the server refused.
         """
         for part in choice.parts:
-            if part.store.part != "s3":
+            if part.store.part not in {"s3", *DUMPS}:
                 continue
             where = await reached(self.target, release, part.store.store)
-            access = s3_access(where, release, part.store.store)
             try:
-                await asyncio.to_thread(
-                    buckets.give_back, access, part.store.files, Unpacker(self.repository)
-                )
+                await asyncio.to_thread(self._told, release, part, where)
             except Damaged as damaged:
                 raise SeawayError("SW838", what=str(damaged)) from damaged
             except OSError as error:
                 raise SeawayError("SW837", store=part.store.store, problem=str(error)) from error
+
+    def _told(self, release: Release, part: Part, where: Reached) -> None:
+        store, unpacker = part.store, Unpacker(self.repository)
+        if store.part == "s3":
+            access = s3_access(where, release, store.store)
+            buckets.give_back(access, store.files, unpacker)
+        else:
+            server = dumped_server(where, release, store.store)
+            dump_of(store.part).give_back(server, store.files, unpacker)
 
 
 async def looked_at(target: Stores, release: Release, choice: Choice) -> None:
@@ -264,10 +277,13 @@ async def looked_at(target: Stores, release: Release, choice: Choice) -> None:
             case "redis":
                 await asyncio.to_thread(redis.counts, redis_access(where))
                 problem = ""
-            case _:
+            case "s3":
                 access = s3_access(where, release, part.store.store)
                 names = bucket_names(release, part.store.store)
                 problem = await asyncio.to_thread(_objects_problem, access, names, part.store)
+            case _:
+                server = dumped_server(where, release, part.store.store)
+                problem = await asyncio.to_thread(_dump_problem, server, part.store)
         if problem:
             raise SeawayError("SW856", store=part.store.store, problem=problem)
 
@@ -286,6 +302,14 @@ async def _database_problem(session: Connection, part: Part) -> str:
     if part.until.position - got > SLACK:
         return f"its log was replayed up to {shown(got)} of {shown(part.until.position)}"
     return ""
+
+
+def _dump_problem(server: Server, store: SavedStore) -> str:
+    """All of it, read anew, has the digest that it had when it was saved."""
+    saved = {each.path: each.digest for each in store.files}
+    there = dump_of(store.part).contents(server)
+    wrong = [path for path in saved.keys() | there.keys() if saved.get(path) != there.get(path)]
+    return f"{len(wrong)} collections differ, {min(wrong)} among them" if wrong else ""
 
 
 def _objects_problem(access: S3Access, names: Sequence[str], store: SavedStore) -> str:

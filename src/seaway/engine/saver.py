@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from seaway.engine.backup import superuser
+from seaway.engine.access import superuser
 from seaway.engine.reaching import Stores, reached
 from seaway.errors import SeawayError
 from seaway.model.backup import SavedStore, Saving
@@ -13,9 +13,10 @@ from seaway.model.release import Release
 from seaway.plan.saving import continuous, drill_due, due
 from seaway.ports.clock import Clock
 from seaway.ports.ledger import Event, Ledger
-from seaway.saving.checking import ARCHIVED
+from seaway.saving.checking import ARCHIVED, archive_of
+from seaway.saving.log_positions import position
 from seaway.saving.postgres import System
-from seaway.saving.receiving import PAUSE, SLOT, Receiver
+from seaway.saving.receiving import GONE, PAUSE, SLOT, Receiver
 from seaway.saving.repository import Repository
 from seaway.saving.sealing import Damaged
 from seaway.wire.postgres import Refused, connected
@@ -23,8 +24,6 @@ from seaway.wire.postgres import Refused, connected
 AGAIN = timedelta(seconds=1)
 LONGEST = timedelta(minutes=1)
 """Pauses after a failure: doubled each time."""
-GONE = "58P01"
-"""SQLSTATE of a log that the server has no more."""
 LOST = "55000"
 """SQLSTATE of a slot that has been given up, for the disk was filling."""
 REMEMBERED = timedelta(minutes=1)
@@ -114,6 +113,7 @@ class Saver:
         where = await reached(self.target, self.release, saving.store)
         async with connected(superuser(where)) as session:
             await session.run(f"SELECT pg_drop_replication_slot('{SLOT}')")
+        self._known.pop(saving.store, None)
         self.ledger.tell(Event(at=self.clock.now(), code=HOLE, facts={"store": saving.store}))
 
     # ---------------------------------------------------------------------------- what is due
@@ -168,7 +168,8 @@ class Saver:
         chain = self._chains.get(saving.store)
         times = [
             store.at for backup in repository.readable()
-            if (store := backup.find(saving.store)) and (chain is None or _continues(store, chain))
+            if (store := backup.find(saving.store))
+            and (chain is None or _continues(repository, store, chain))
         ]  # fmt: skip
         return max(times, default=None)
 
@@ -180,7 +181,13 @@ class Saver:
         self.ledger.tell(Event(at=self.clock.now(), code=FAILED, facts=facts))
 
 
-def _continues(store: SavedStore, chain: System) -> bool:
-    """Whether the log that is being kept goes on from it."""
+def _continues(repository: Repository, store: SavedStore, chain: System) -> bool:
+    """Whether the log that is being kept goes on from it, and without a gap."""
     told = (store.facts.get("system"), store.facts.get("timeline"))
-    return told == (chain.id, str(chain.timeline)) and bool(store.facts.get(ARCHIVED))
+    if told != (chain.id, str(chain.timeline)) or not store.facts.get(ARCHIVED):
+        return False
+    try:
+        head, start = archive_of(repository, store).head(), position(store.facts["start"])
+    except Damaged:
+        return True  # whoever follows it says so
+    return head is None or head.reach(start, head.position) == head.position

@@ -76,8 +76,8 @@ def _workload(look: Look, workload: Workload) -> WorkloadStatus:
     finite = workload.role in {Role.JOB, Role.SCHEDULE}
     return WorkloadStatus(
         name=workload.name, role=workload.role, health=_health(look, workload, ready, lost),
-        wanted=0 if finite else workload.replicas, ready=0 if finite else ready, instances=mine,
-        reason=over[-1].reason if over else "",
+        wanted=0 if finite else workload.replicas, ready=0 if finite else ready,
+        instances=tuple(mine), reason=over[-1].reason if over else "",
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def _others(look: Look) -> tuple[WorkloadStatus, ...]:
     return tuple(
         WorkloadStatus(
             name=name, role=None, health=Health.CHANGING, wanted=0,
-            ready=0, instances=look.live(name),
+            ready=0, instances=tuple(look.live(name)),
         )
         for name in names
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Supervise: look, plan, begin what is possible, pause until something changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from seaway.engine.narrate import Narrator
 from seaway.engine.trial import Trial
 from seaway.errors import LeaseHeld, SeawayError
-from seaway.model.instance import Instance
 from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.plan.steps import Create, Forget, Plan, Start, Step
@@ -52,6 +51,12 @@ class Supervisor:
         default_factory=dict[str, tuple[int, datetime]]
     )
     """Failures in a row of a step, and not before when it is tried again."""
+    _telling: asyncio.Task[None] | None = None
+    """Writes down what was seen."""
+    _tell_again: datetime | None = None
+    """Not before then: it could not be written."""
+    _unread: bool = False
+    """Whether a turn went by what the ledger had said before."""
 
     async def run(self) -> None:
         """Return when nothing is wanted and nothing is left; cancel it to leave all running."""
@@ -82,8 +87,6 @@ class Supervisor:
             raise LeaseHeld("SW547", stack=self.stack)
         try:
             return await self._turn(narrator, group)
-        except SeawayError as error:
-            self.alarm(error.code, error.facts)
         except Exception as error:  # noqa: BLE001 -- the loop's edge
             self.alarm(*_as_trouble(error))
         await self.clock.sleep_until(self.clock.now() + FIRST_PAUSE)
@@ -100,18 +103,22 @@ class Supervisor:
         self._abandon(release)
         self._trial.look(release, seen)
         hurried = self._begin(plan, release, group, now)
-        if hurried and not narrator.behind:
-            narrator.postpone(wanted, seen)
-            again: timedelta | None = SOON
-        else:
-            again = None if await self._noted(narrator, wanted, seen) else FIRST_PAUSE
+        narrator.postpone(wanted, seen)
         if not wanted and not self._running and not seen:
+            await self._tell_the_rest(narrator)
             return True
+        again = now + SOON if hurried and not narrator.behind else self._tell(narrator, group, now)
         await self._pause(plan, again)
         return False
 
     def _wish(self) -> Release | None:
-        """What is wanted; where the ledger cannot be read just now, what it said last."""
+        """What is wanted; where the ledger cannot be read just now, what it said last.
+
+        While it is being written it would keep us waiting: then it is read afterwards.
+        """
+        self._unread = bool(self._telling and self._known)
+        if self._unread:
+            return self._known[0]
         try:
             self._known = (self.ledger.wanted(),)
         except OSError as error:
@@ -120,19 +127,39 @@ class Supervisor:
             self.alarm(*_as_trouble(error))
         return self._known[0]
 
-    async def _noted(
-        self, narrator: Narrator, wanted: Release | None, seen: Sequence[Instance]
-    ) -> bool:  # fmt: skip
-        """Whether it could be written down; all else goes on where it could not."""
+    def _tell(
+        self, narrator: Narrator, group: asyncio.TaskGroup, now: datetime
+    ) -> datetime | None:  # fmt: skip
+        """Begin to write down what was seen; nobody who has died meanwhile waits for that.
+
+        Return when it can be tried again, where it could not be done.
+        """
+        if self._tell_again and self._tell_again > now:
+            return self._tell_again
+        self._tell_again = None
+        if self._telling is None:
+            self._telling = group.create_task(self._note(narrator))
+        return None
+
+    async def _note(self, narrator: Narrator) -> None:
+        """All else goes on where it cannot be written."""
         decided = narrator.decided
         try:
-            await narrator.note(wanted, seen)
-        except OSError as error:
+            while narrator.postponed:
+                await narrator.note()
+        except Exception as error:  # noqa: BLE001 -- the loop's edge
             self.alarm(*_as_trouble(error))
-            return False
-        if narrator.decided != decided:
-            self._wake.set()  # another plan holds from now on
-        return True
+            self._tell_again = self.clock.now() + FIRST_PAUSE
+        finally:
+            self._telling = None
+        if narrator.decided != decided or self._tell_again or self._unread:
+            self._wake.set()  # another plan may hold from now on
+
+    async def _tell_the_rest(self, narrator: Narrator) -> None:
+        """Return when all that was seen is written down, or cannot be."""
+        if self._telling:
+            await asyncio.wait({self._telling})
+        await self._note(narrator)
 
     def _abandon(self, release: Release) -> None:
         """Break off making what nobody wants any more: a build may take half an hour."""
@@ -167,8 +194,6 @@ class Supervisor:
             await self.target.perform(step, release)
             told = bool(release.workloads)  # by the target; else the last look is waited for
             self._failed.pop(step.key, None)
-        except SeawayError as error:
-            await self._told(step, error.code, error.facts)
         except Exception as error:  # noqa: BLE001 -- the loop's edge: a fault in one step
             await self._told(step, *_as_trouble(error))
         finally:
@@ -185,12 +210,12 @@ class Supervisor:
         with suppress(OSError):  # the alarm has been heard
             await Narrator.step_failed(self.ledger, self.clock, step, code, facts)
 
-    async def _pause(self, plan: Plan, again: timedelta | None) -> None:
+    async def _pause(self, plan: Plan, again: datetime | None) -> None:
         """Until woken, or until the plan or a failed step says when to look again, or `again`."""
         now = self.clock.now()
         times = [when for _, when in self._failed.values() if when > now]
         if again is not None:
-            times.append(now + again)
+            times.append(again)
         if plan.again_at is not None:
             times.append(plan.again_at)
         if not times:
@@ -212,6 +237,8 @@ def _starts(step: Step) -> bool:
 
 def _as_trouble(error: Exception) -> tuple[str, dict[str, object]]:
     """Code and facts: what the system refused is not a fault of ours."""
+    if isinstance(error, SeawayError):
+        return error.code, error.facts
     if isinstance(error, OSError) and error.errno:
         return "SW540", {"path": error.filename or "?", "problem": error.strerror}
     return "SW539", {"error": f"{type(error).__name__}: {error}"}

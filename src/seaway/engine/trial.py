@@ -23,7 +23,8 @@ class Trial:
 
     def __init__(self, ledger: Ledger, clock: Clock, tails: Tails | None = None) -> None:
         self._ledger, self._clock, self._tails = ledger, clock, tails
-        self._number = 0
+        self.number = 0
+        """The release that is looked at."""
         self._watched: tuple[Workload, ...] = ()
         self._new: defaultdict[str, set[str]] = defaultdict(set)
         """Instances of the release that were seen, by workload."""
@@ -44,7 +45,7 @@ class Trial:
 
     def look(self, release: Release, seen: Sequence[Instance]) -> None:
         """Take in what is wanted and what is there; before the release is judged."""
-        if release.number != self._number:
+        if release.number != self.number:
             self._begin(release)
         if not release.trial:
             self.close()
@@ -65,7 +66,7 @@ class Trial:
 
     def _begin(self, release: Release) -> None:
         self.close()
-        self._number, self.regression = release.number, None
+        self.number, self.regression = release.number, None
         self._measured, self._new = Measured(), defaultdict(set)
         self.before = None if release.restores else self._ledger.last_good(release.number)
         self._watched = watched(release, self.before)

@@ -6,6 +6,7 @@ This is the public face; everything else of Seaway is not for journeys.
 from seaway.journey.acceptance import Both, Evidence, Failed, Journey, Line, NotTried, expect, until
 from seaway.journey.http import Answer, Http, NoAnswer
 from seaway.journey.load import Load, load
+from seaway.journey.recovery import recovered
 from seaway.journey.system import Done, Found, Instance, System
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "System",
     "expect",
     "load",
+    "recovered",
     "until",
 ]

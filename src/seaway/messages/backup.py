@@ -175,46 +175,7 @@ WORDS: dict[str, Words] = {
         fix_en="a new backup is taken at once",
         fix_zh="会立即做一次新备份",
     ),
-    "SW860": Words(
-        en="stores on {target} can neither be saved nor filled yet",
-        zh="{target} 上的存储目前还不能备份或恢复",
-        fix_en="until then save them by other means",
-        fix_zh="在此之前请用其他方式备份",
-    ),
-    "SW861": Words(
-        en="a drill was held: all stores served after {seconds} s and held what they should",
-        zh="已完成一次演练：全部存储在 {seconds} 秒后恢复服务，内容无误",
-    ),
-    "SW862": Words(
-        en="a drill did not keep what is promised: {problems}",
-        zh="演练未达到承诺：{problems}",
-        fix_en="goals of a store say what is promised; its `full` and `goals: {{rpo}}` say how "
-        "often it is saved",
-        fix_zh="存储的 goals 是承诺的内容；full 和 goals: {{rpo}} 决定多久保存一次",
-    ),
     "label store": Words(en="STORE", zh="存储"),
-    "label as of": Words(en="AS OF", zh="内容时刻"),
-    "label lost at most": Words(en="LOST AT MOST", zh="最多丢失"),
-    "label same": Words(en="SAME", zh="一致"),
-    "label changed": Words(en="CHANGED", zh="已变化"),
-    "label differs": Words(en="DIFFERS", zh="不一致"),
-    "label missing": Words(en="MISSING", zh="缺失"),
-    "label problems": Words(en="PROBLEMS", zh="问题"),
-    "note drilled": Words(
-        en="all stores served their data after {seconds} s", zh="全部存储在 {seconds} 秒后恢复服务"
-    ),
-    "option drill history": Words(
-        en="Show the drills that were held before.", zh="显示以往的演练。"
-    ),
-    "help drill": Words(
-        en="Try whether the backups restore.\nEverything is restored into a stack of its own and "
-        "compared with what runs: tables, keys, objects, and what rows point to. What would have "
-        "been lost and how long it took are measured; where `goals` are missed it ends with 1. "
-        "The report is signed and kept. Nothing of it stays running.",
-        zh="检验备份能否恢复。\n把全部内容恢复到一个独立的应用栈，并与正在运行的数据比较：表、键、"
-        "对象，以及各行引用的对象。会测量可能丢失的数据和所需时间；未达到 goals 时退出码为 1。"
-        "报告会签名并保留，演练结束后不留下任何运行中的内容。",
-    ),
     "help save": Words(
         en="Keep backups of one stack coming; started by its supervisor, not by people.",
         zh="持续为一个应用栈做备份；由它的监管进程启动，无需手动运行。",

@@ -45,10 +45,10 @@ WORDS: dict[str, Words] = {
         fix_en="take it down first: seaway down -e {environment}; data is not carried over",
         fix_zh="请先停止：seaway down -e {environment}；数据不会迁移",
     ),
-    "SW237": Words(
-        en="{component}: a store with several members does not run in containers yet",
-        zh="{component}：多成员存储暂不支持在容器中运行",
-        fix_en="give it one member in this environment, or run the environment on local",
-        fix_zh="请在此环境中只用一个成员，或让此环境运行在 local 上",
+    "SW238": Words(
+        en="{component}: there is no image with {part} yet",
+        zh="{component}：目前还没有包含 {part} 的镜像",
+        fix_en="run this environment on local",
+        fix_zh="请让此环境运行在 local 上",
     ),
 }

@@ -53,6 +53,40 @@ WORDS: dict[str, Words] = {
         en="List the releases that can be gone back to, the newest first.",
         zh="列出可以回滚到的版本，最新的在前。",
     ),
+    "help host": Words(
+        en='Other machines that stacks run on.\nA stack file names one as target: "docker '
+        'ssh://user@host". Commands for that environment are carried out there.',
+        zh='运行应用栈的其他机器。\n在栈文件中写 target: "docker ssh://user@host"，'
+        "该环境的命令就会在那台机器上执行。",
+    ),
+    "help host add": Words(
+        en="Make a Debian or Ubuntu host ready for containers.\nLooks at system, disk, clock and "
+        "rights, shows what is missing, asks, and does it. A second time changes nothing. A host "
+        "whose key is not known is only taken with its fingerprint: typed with --key, or "
+        "confirmed at the terminal; -y does not confirm it.",
+        zh="为容器准备一台 Debian 或 Ubuntu 主机。\n检查系统、磁盘、时钟和权限，列出缺少的内容，"
+        "询问后执行；再次运行不会有任何改动。未知主机必须核对密钥指纹：用 --key 给出，"
+        "或在终端确认；-y 不能代替这一确认。",
+    ),
+    "help bundle": Words(
+        en="Write everything a stack runs from to one file.\nImages, front ends, models and the "
+        "release, for a machine that can pull nothing: there, `seaway deploy --bundle FILE` "
+        "brings it up. No secret is in it.",
+        zh="把应用栈运行所需的一切写入一个文件。\n包括镜像、前端文件、模型和版本信息，用于无法"
+        "拉取任何内容的机器：在那里执行 seaway deploy --bundle FILE 即可启动。其中不含任何密钥。",
+    ),
+    "option bundle": Words(
+        en="Deploy what this file holds; nothing is built or pulled.",
+        zh="部署该文件中的内容；不构建，也不拉取。",
+    ),
+    "option bundle output": Words(
+        en="Where to write it; NAME-ENVIRONMENT.bundle without it.",
+        zh="写到哪里；默认为 NAME-ENVIRONMENT.bundle。",
+    ),
+    "option key": Words(
+        en="The fingerprint of the host's key, as its owner tells it (SHA256:…).",
+        zh="主机密钥的指纹，由主机管理员提供（SHA256:…）。",
+    ),
     "help rollback": Words(
         en="Go back to an earlier release: its code, routes, settings and versions of secrets.\n"
         "Without a number, to the last good one that was different. Nothing is built or fetched, "
@@ -219,6 +253,28 @@ WORDS: dict[str, Words] = {
     "option only lines": Words(
         en="Try only the lines with these ids, and those they come after: page,login.",
         zh="只执行这些 id 的行，以及它们所依赖的行，如 page,login。",
+    ),
+    "help render": Words(
+        en="Write the files that another tool runs the stack by, without Seaway.\nWith -o a folder "
+        "that is whole: the compose file, a folder for each image, configurations, and a script "
+        "that writes the secrets, of which none is in it. Without -o the compose file is shown. "
+        "Nothing is started.",
+        zh="生成其他工具运行此应用栈所需的文件，不再依赖 Seaway。\n用 -o 指定文件夹时内容完整："
+        "compose 文件、每个镜像的构建目录、各项配置，以及写出密钥的脚本（文件中不含任何密钥）。"
+        "不带 -o 时只显示 compose 文件；不启动任何东西。",
+    ),
+    "help eject": Words(
+        en="Hand a stack on the target docker over to Compose, to go on without Seaway.\nAs render "
+        "does, and the volumes are the folders where the data lies now; its secrets are written "
+        "beside, for you alone to read. Then `seaway down`, and `docker compose up` goes on.",
+        zh="把 docker 目标上的应用栈移交给 Compose，之后不再依赖 Seaway。\n与 render 相同，"
+        "另外各卷就是数据现在所在的文件夹；密钥也会写在旁边，仅您本人可读。"
+        "随后执行 seaway down，再由 docker compose up 接着运行。",
+    ),
+    "option rendered kind": Words(en="For which tool: compose.", zh="供哪个工具使用：compose。"),
+    "option rendered output": Words(
+        en="The folder to write; what an earlier render wrote there is replaced, secrets stay.",
+        zh="写入的文件夹；此前 render 写入的内容会被替换，密钥保留。",
     ),
     "option fail on": Words(
         en="The least grave finding that ends with 4 (default: error).",

@@ -1,4 +1,4 @@
-"""Words about images (codes SW265 to SW269 and SW282 to SW289)."""
+"""Words about images (codes SW265 to SW269 and SW282)."""
 
 from seaway.messages.words import Words
 

@@ -210,4 +210,35 @@ WORDS: dict[str, Words] = {
         fix_en="seaway logs {component}",
         fix_zh="seaway logs {component}",
     ),
+    "SW353": Words(
+        en="'{name}' is a cluster: its keys lie on several servers, and this component asks for"
+        " several of them at once",
+        zh="“{name}”是集群：它的键分布在多个服务器上，而这个组件会同时用到其中几个",
+        fix_en="add another redis of one server to `data`, and name that one in `uses`",
+        fix_zh="在 `data` 中再加一个单机的 redis，并在 `uses` 中写它",
+    ),
+    "SW354": Words(
+        en="a Redis that is a cluster cannot be saved yet: each server has a part of the keys only",
+        zh="集群形式的 Redis 还不能备份：每个服务器只保存一部分键",
+        fix_en="remove `backup`, and keep in it only what may be lost with its disks",
+        fix_zh="删去 `backup`，并只在其中保存可以随磁盘一起丢失的内容",
+    ),
+    "SW355": Words(
+        en="the servers of {workload} that run refuse to answer: {reason}",
+        zh="{workload} 中仍在运行的服务器拒绝回答：{reason}",
+        fix_en="bring one of the missing servers back, their disks have its keys: seaway status,"
+        " then: seaway logs {workload} --tail 50",
+        fix_zh="恢复其中一个缺失的服务器，键在它们的磁盘上：先运行 seaway status，"
+        "再运行 seaway logs {workload} --tail 50",
+    ),
+    "SW356": Words(
+        en="services may open {wanted} connections to {store} ({by}), and it takes {most}, {kept}"
+        " of them kept",
+        zh="各服务对 {store} 最多可能打开 {wanted} 个连接（{by}），而它只接受 {most} 个，"
+        "其中 {kept} 个为保留",
+        fix_en="let each copy keep fewer, or write connections: {least} at {store}; while a release"
+        " takes over there is a copy more",
+        fix_zh="让每个副本少保留一些连接，或在 {store} 中写 connections: {least}；"
+        "发布切换期间会多一个副本",
+    ),
 }

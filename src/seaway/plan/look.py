@@ -10,6 +10,10 @@ from seaway.model.release import Release
 from seaway.model.standing import Lead, Leads
 from seaway.model.workload import Role, Workload
 
+_Own = tuple[list[Instance], list[Instance], list[Instance]]
+"""All instances of a workload, those that live, those that are over; each oldest first."""
+_NONE: _Own = ([], [], [])
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -20,25 +24,29 @@ class Look:
     now: datetime
     leads: Leads = field(default_factory=dict[str, Lead])
     """Who leads the members of a store, as the target has written down."""
-    _sorted: dict[str, list[Instance]] = field(
-        default_factory=dict[str, list[Instance]], init=False, repr=False, compare=False
+    _sorted: dict[str, _Own] = field(
+        default_factory=dict[str, _Own], init=False, repr=False, compare=False
     )
-    """By workload, oldest first."""
+    """By workload."""
 
     def __post_init__(self) -> None:
         """Once for all workloads: each is asked for again and again."""
         for each in sorted(self.seen, key=lambda each: (each.created, each.id)):
-            self._sorted.setdefault(each.workload, []).append(each)
+            own = self._sorted.get(each.workload)
+            if own is None:
+                own = self._sorted[each.workload] = ([], [], [])
+            own[0].append(each)
+            own[2 if each.phase.over else 1].append(each)
 
-    def of(self, workload: str) -> tuple[Instance, ...]:
+    def of(self, workload: str) -> Sequence[Instance]:
         """Its instances, oldest first."""
-        return tuple(self._sorted.get(workload, ()))
+        return self._sorted.get(workload, _NONE)[0]
 
-    def live(self, workload: str) -> tuple[Instance, ...]:
-        return tuple([each for each in self._sorted.get(workload, ()) if not each.phase.over])
+    def live(self, workload: str) -> Sequence[Instance]:
+        return self._sorted.get(workload, _NONE)[1]
 
-    def over(self, workload: str) -> tuple[Instance, ...]:
-        return tuple([each for each in self._sorted.get(workload, ()) if each.phase.over])
+    def over(self, workload: str) -> Sequence[Instance]:
+        return self._sorted.get(workload, _NONE)[2]
 
     @property
     def proxy_ready(self) -> bool:

@@ -21,6 +21,17 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The instances of an upstream where nobody tells of them: all that a name leads to."""
+
+    host: str
+    """Has an address for each of them."""
+    port: int
+    most: int
+    """Addresses that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What a proxy must know beside the routing: the machine it runs on and who is there now."""
 
@@ -33,6 +44,10 @@ class Setting:
     services: Mapping[str, Address] = field(default_factory=dict[str, Address])
     """Where other workloads reach an upstream, by its name."""
     members: tuple[Member, ...] = ()
+    named: Mapping[str, Named] = field(default_factory=dict[str, Named])
+    """By the name of the upstream; it needs a resolver."""
+    resolver: str = ""
+    """`host:port` of the DNS that knows these names."""
     aliases: tuple[str, ...] = ()
     """Other names of the first site: `localhost` and the like."""
     certificates: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -4,6 +4,7 @@
 wal/STORE/SYSTEM/TIMELINE/SEGMENT              16 MB, sealed
 wal/STORE/SYSTEM/TIMELINE/SEGMENT.START-END    bytes of it in the meantime
 wal/STORE/SYSTEM/TIMELINE/head                 up to where it is kept, and when that was all
+wal/STORE/SYSTEM/TIMELINE/witness              which head that was: an older one is not taken for it
 ```
 """
 
@@ -11,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from seaway.saving.ahead import ahead
 from seaway.saving.log_positions import SEGMENT, segment_name, segment_of, segment_start
 from seaway.saving.repository import Repository
 from seaway.saving.sealing import Damaged
 from seaway.values import dumped, loaded
 
 LOG = "wal/"
-HEAD = "head"
+HEAD, WITNESS = "head", "witness"
 SPANS = 500
 """Times remembered in which it came without a break."""
 MARKS = 400
@@ -40,6 +42,15 @@ class Span:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What the server had let go of before it was kept: positions."""
+
+    lost: int
+    again: int
+    """From where on it is kept again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """Up to where a log is kept."""
@@ -51,6 +62,10 @@ class Head:
     spans: tuple[Span, ...] = ()
     """When it was this history that was written, the oldest first: a restore begins another, and
     one can go back."""
+    gaps: tuple[Gap, ...] = ()
+    """Through these no restore leads."""
+    number: int = 0
+    """Which head this is. The witness of it is written after it; 0 has none."""
 
     def after(self, moment: datetime) -> Mark | None:
         """The first that covers a moment; None where it is not known what happened by then."""
@@ -65,7 +80,18 @@ class Head:
             marks = (*marks[:half:2], *marks[half:])
         *before, last = self.spans
         spans = (*before, Span(last.first, at))
-        return Head(position=position, at=at, marks=marks, spans=spans)
+        return replace(
+            self, position=position, at=at, marks=marks, spans=spans, number=self.number + 1
+        )  # fmt: skip
+
+    def jumped(self, gap: Gap) -> "Head":
+        """The same after the server has let go of something."""
+        gaps = (*self.gaps, gap)[-SPANS:]
+        return replace(self, position=gap.again, gaps=gaps, number=self.number + 1)
+
+    def reach(self, start: int, end: int) -> int:
+        """How far the log leads without a gap from a position on."""
+        return min([each.lost for each in self.gaps if each.again > start], default=end)
 
     def broken(self, at: datetime) -> "Head":
         """The same after a break that ended now."""
@@ -98,16 +124,33 @@ class Archive:
         Raises:
             Damaged: it is not what was written.
         """
-        name = f"{self.folder}{HEAD}"
+        name, before = f"{self.folder}{HEAD}", self._witnessed()
         try:
             sealed = self.repository.place.read(name)
         except FileNotFoundError:
             return None
-        return loaded(Head, self.repository.seal.opened(name, sealed))
+        head = loaded(Head, self.repository.seal.opened(name, sealed))
+        if head.number < before or self._witnessed() < head.number - 1:
+            raise Damaged(name)  # an older one has been put in place of one of them
+        return head
+
+    def _witnessed(self) -> int:
+        """The number of the last head, or of the one before it where the power failed."""
+        try:
+            return int(self._read(WITNESS))
+        except Damaged:
+            if f"{self.folder}{WITNESS}" in set(self.repository.place.names(self.folder)):
+                raise
+            return 0
+
+    def witness(self, head: Head) -> None:
+        """Let it be known that this is the head: before the next one, and after each."""
+        self._write(WITNESS, b"%d" % head.number)
 
     def move(self, head: Head) -> None:
         """Note up to where it is kept; what is before it must be."""
         self._write(HEAD, dumped(head).encode())
+        self.witness(head)
 
     def keep_segment(self, start: int, content: bytes | memoryview) -> None:
         """Keep a whole segment, and forget its pieces."""
@@ -129,15 +172,15 @@ class Archive:
             Damaged: something between is missing or not what was written.
         """
         names = self._names()
-        for at in range(segment_of(start), end, SEGMENT):
+
+        def segment(at: int) -> tuple[str, bytes]:
             name = segment_name(self.timeline, at)
-            if name in names:
-                content = self._read(name)
-            else:
-                content = self._joined(name, min(end - at, SEGMENT), names[name + "."])
+            content = self._segment(name, min(end - at, SEGMENT), names)
             if len(content) > SEGMENT:
                 raise Damaged(self.folder + name)
-            yield name, content.ljust(SEGMENT, b"\0")
+            return name, content.ljust(SEGMENT, b"\0")
+
+        yield from ahead(segment, range(segment_of(start), end, SEGMENT))
 
     def end(self) -> int:
         """Where the log ends: what comes after the head without a gap counts, for it was kept.
@@ -166,13 +209,31 @@ class Archive:
         """What holds nothing from there on."""
         return [
             each for each in self.repository.place.names(self.folder)
-            if not each.endswith(f"/{HEAD}")
-            and segment_start(each.rpartition("/")[2]) + SEGMENT <= start
+            if (name := each.rpartition("/")[2]) not in {HEAD, WITNESS}
+            and segment_start(name) + SEGMENT <= start
+        ]  # fmt: skip
+
+    def doubled(self) -> Sequence[str]:
+        """Pieces of segments that are there as a whole: whoever kept those was killed then."""
+        names = self._names()
+        return [
+            f"{self.folder}{each}" for each in sorted(names.whole)
+            if "." in each and each.partition(".")[0] in names
         ]  # fmt: skip
 
     def _names(self) -> "_Names":
         return _Names([each.rpartition("/")[2]
                        for each in self.repository.place.names(self.folder)])  # fmt: skip
+
+    def _segment(self, name: str, wanted: int, names: "_Names") -> bytes:
+        if name in names:
+            return self._read(name)
+        try:
+            return self._joined(name, wanted, names[name + "."])
+        except Damaged:
+            if name not in self._names():
+                raise
+            return self._read(name)  # it became whole, and its pieces went, while we looked
 
     def _joined(self, name: str, wanted: int, pieces: Sequence[tuple[int, int]]) -> bytes:
         """From its start to `wanted` without a gap; pieces may overlap after a restart."""
@@ -205,7 +266,7 @@ class _Names:
     """Names in the folder of a timeline: segments, and the pieces of each."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.whole = {each for each in names if each != HEAD}
+        self.whole = set(names) - {HEAD, WITNESS}
 
     def __contains__(self, name: str) -> bool:
         return name in self.whole

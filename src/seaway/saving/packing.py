@@ -1,12 +1,14 @@
 """Packing: files into blocks and back. Large ones get their own, small ones share."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Protocol, Self
 
 from seaway.model.backup import Piece, SavedFile
+from seaway.saving.ahead import ahead
 from seaway.saving.repository import Repository
 from seaway.saving.sealing import Damaged
 
@@ -133,6 +135,28 @@ class Unpacker:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._name, self._content = "", b""
+        self._coming: Iterator[tuple[str, bytes]] = iter(())
+
+    def each(
+        self, files: Sequence[SavedFile]
+    ) -> Iterator[tuple[SavedFile, Iterator[bytes | memoryview]]]:
+        """All of them with their chunks, to be used up one after the other: blocks come ahead.
+
+        Those that share a block follow each other, so that each is read once.
+        """
+        turn: dict[str, int] = {}
+        for file in files:
+            for piece in file.pieces[:1]:
+                turn.setdefault(piece.block, len(turn))
+        ordered = sorted(files, key=lambda file: _first(file, turn))
+        names = [name for name, _ in groupby(
+            piece.block for file in ordered for piece in file.pieces
+        )]  # fmt: skip
+        self._coming = zip(names, ahead(self._repository.opened, names), strict=True)
+        self._name = ""
+        for file in ordered:
+            yield file, self.chunks(file)
+        self._coming = iter(())
 
     def chunks(self, file: SavedFile) -> Iterator[bytes | memoryview]:
         """The content, checked before the end is told.
@@ -155,5 +179,13 @@ class Unpacker:
 
     def _block(self, name: str) -> bytes:
         if name != self._name:
-            self._name, self._content = name, self._repository.content(name)
+            found = next(self._coming, None)
+            self._name, self._content = found or (name, self._repository.opened(name))
+        if name != self._name:
+            raise Damaged(name)  # they were not used up in their order
         return self._content
+
+
+def _first(file: SavedFile, turn: Mapping[str, int]) -> tuple[int, int]:
+    """By its first block, and where it begins in it; those without content first."""
+    return next(((turn[each.block], each.start) for each in file.pieces), (-1, 0))

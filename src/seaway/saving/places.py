@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Protocol
 
 from seaway.durable import make_folder, sync_disk, write_whole
 from seaway.wire.s3 import Bucket
+
+LONGEST = 3600.0
+"""Seconds that nobody needs for one file: numbers of processes are used again."""
 
 
 class Place(Protocol):
@@ -84,8 +88,20 @@ class FolderPlace:
         """Remove what a try that was killed had begun to write."""
         shutil.rmtree(self._drafts, ignore_errors=True)
         for file in self._folder.rglob(".*"):
-            if file.is_file():
+            if file.is_file() and _abandoned(file):
                 file.unlink(missing_ok=True)
+
+
+def _abandoned(draft: Path) -> bool:
+    """Whether whoever wrote it is gone: its number is the end of the name (`write_whole`).
+
+    The log of a database is written beside this, and its drafts are to stay.
+    """
+    number = draft.name.rpartition(".")[2]
+    with suppress(OSError):
+        old = time.time() - draft.stat().st_mtime > LONGEST
+        return old or not number.isdigit() or not Path("/proc", number).exists()
+    return False
 
 
 class BucketPlace:

@@ -6,17 +6,16 @@ import struct
 import tarfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from io import BufferedReader, RawIOBase
-from queue import Queue
+from io import BufferedReader, BytesIO, RawIOBase
 from typing import TYPE_CHECKING
 
 from seaway.model.backup import SavedFile
 from seaway.saving.log_positions import position, shown
 from seaway.saving.packing import Packer
 from seaway.saving.sealing import Damaged
-from seaway.wire.postgres import Connection, Login, Refused, connected, refusal
+from seaway.wire.postgres import Connection, Login, Refused, Stream, connected, refusal
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer  # only checkers have it
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """What PostgreSQL counts microseconds from."""
 MANIFEST = "backup_manifest"
-AHEAD = 64
-"""Messages of the server (32 kB each) that may wait to be packed."""
+BUFFER = 1 << 20
+"""Bytes of an archive that are taken at a time."""
 EXISTS = "42710"
 """SQLSTATE of a slot that is there already."""
 
@@ -80,147 +79,106 @@ async def base_backup(session: Connection, label: str, packer: Packer) -> Base:
     Raises:
         Refused: the server would not.
         Damaged: what came is not what the server says it sent.
+        OSError: the server hung up.
     """
-    queue: Queue[bytes] = Queue(AHEAD)
-    packing = asyncio.create_task(asyncio.to_thread(_packed, queue, packer))
-    try:
-        manifest = await _received(session, label, _Incoming(queue, packing))
-        files = await packing
-    finally:
-        packing.cancel()
-        _hang_up(queue)
+    async with session.lent() as stream:
+        files, manifest = await asyncio.to_thread(_received, stream, label, packer)
     told = json.loads(manifest)
-    _compare(told, {each.path: each for each in files})
     [ranges] = told["WAL-Ranges"]
-    saved = await asyncio.to_thread(_with_manifest, manifest, packer)
     return Base(
-        files=saved, timeline=ranges["Timeline"], start=position(ranges["Start-LSN"]),
+        files=files, timeline=ranges["Timeline"], start=position(ranges["Start-LSN"]),
         end=position(ranges["End-LSN"]),
     )  # fmt: skip
 
 
-def _with_manifest(manifest: bytes, packer: Packer) -> tuple[SavedFile, ...]:
-    packer.add(MANIFEST, _Bytes(manifest))
-    return packer.files()
-
-
-@dataclass(slots=True)
-class _Incoming:
-    """What a base backup consists of, sorted as it comes."""
-
-    queue: "Queue[bytes]"
-    packing: asyncio.Task[list[SavedFile]]
-    manifest: bytearray = field(default_factory=bytearray)
-    of_archive: bool = True
-
-    async def take(self, kind: bytes, body: bytes) -> None:
-        """`n`: a new archive, `m`: the manifest from here on, `d`: content, `p`: progress."""
-        match kind:
-            case b"n":
-                _refuse_tablespace(body)
-            case b"m":
-                self.of_archive = False
-            case b"d" if self.of_archive:
-                await _put(self.queue, body, self.packing)
-            case b"d":
-                self.manifest += body
-            case _:
-                pass
-
-
-async def _received(session: Connection, label: str, incoming: _Incoming) -> bytes:
-    """Hand the archive on as it comes; return the manifest of the server."""
-    session.send(b"Q", (
+def _received(stream: Stream, label: str, packer: Packer) -> tuple[tuple[SavedFile, ...], bytes]:
+    """All files, and the manifest of the server, which is one more."""
+    stream.send(b"Q", (
         f"BASE_BACKUP (LABEL '{label}', CHECKPOINT 'fast', WAL, WAIT false, "
         "MANIFEST 'yes', MANIFEST_CHECKSUMS 'SHA256')"
     ).encode() + b"\0")  # fmt: skip
-    refused = None
-    while True:
-        kind, body = await session.receive()
-        if kind == b"d":
-            await incoming.take(body[:1], body[1:])
-        elif kind == b"E":
-            refused = refusal(body)
-        elif kind == b"Z" and refused:
-            raise refused
-        elif kind == b"Z":
-            await _put(incoming.queue, b"", incoming.packing)
-            return bytes(incoming.manifest)
+    incoming = _Incoming(stream)
+    files = _packed(BufferedReader(incoming, BUFFER), packer)
+    manifest = incoming.manifest()
+    _compare(json.loads(manifest), {each.path: each for each in files})
+    packer.add(MANIFEST, BytesIO(manifest))
+    return packer.files(), manifest
 
 
-def _refuse_tablespace(body: bytes) -> None:
-    if body.split(b"\0", 2)[1]:
-        raise Refused("0A000", "tablespaces are not saved")
-
-
-async def _put(
-    queue: "Queue[bytes]", body: bytes, packing: asyncio.Task[list[SavedFile]]
-) -> None:  # fmt: skip
-    """Wait for room without holding up the loop; what failed behind the queue is raised here."""
-    while queue.full():
-        if packing.done():
-            await packing
-            raise Damaged("the archive goes on after its end")
-        await asyncio.sleep(0.002)
-    queue.put_nowait(body)
-
-
-def _hang_up(queue: "Queue[bytes]") -> None:
-    while not queue.empty():
-        queue.get_nowait()
-    queue.put_nowait(b"")
-
-
-def _packed(queue: "Queue[bytes]", packer: Packer) -> list[SavedFile]:
+def _packed(stream: BufferedReader, packer: Packer) -> list[SavedFile]:
     """Take the archive apart: each file by itself, so that what is as before is found again."""
-    stream = BufferedReader(_Stream(queue), 1 << 20)
     done: list[SavedFile] = []
     try:
-        with tarfile.open(mode="r|", fileobj=stream, bufsize=1 << 20) as archive:
+        with tarfile.open(mode="r|", fileobj=stream, bufsize=BUFFER) as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() else None
                 path = member.name.removeprefix("./")
                 if content is not None:
                     done.append(packer.add(path, content))
                 elif member.isdir():
-                    done.append(packer.add(f"{path}/", _Bytes(b"")))
+                    done.append(packer.add(f"{path}/", BytesIO()))
     except tarfile.TarError as error:
         raise Damaged("the archive of the base backup") from error
-    while stream.read(1 << 20):  # what sends must not be held up by padding
+    while stream.read(BUFFER):  # the padding of the archive
         pass
     return done
 
 
-class _Stream(RawIOBase):
-    """What comes through a queue, as a file."""
+class _Incoming(RawIOBase):
+    """The archive of a base backup as a file, and the manifest that comes after it."""
 
-    def __init__(self, queue: "Queue[bytes]") -> None:
+    def __init__(self, stream: Stream) -> None:
         super().__init__()
-        self._queue, self._left, self._over = queue, memoryview(b""), False
+        self._stream, self._left, self._over = stream, memoryview(b""), False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "Buffer", /) -> int:
-        if not self._left and not self._over:
-            part = self._queue.get()
-            self._over, self._left = not part, memoryview(part)
+        while not self._left and not self._over:
+            self._left = self._archive()
         target = memoryview(buffer)
         count = min(len(target), len(self._left))
         target[:count] = self._left[:count]
         self._left = self._left[count:]
         return count
 
+    def _archive(self) -> memoryview:
+        """The next piece: `n` says a new archive, `m` the manifest, `d` content, `p` progress."""
+        kind, body = self._next()
+        match kind, body[:1]:
+            case b"d", b"n":
+                _refuse_tablespace(body[1:])
+            case b"d", b"d":
+                return memoryview(body)[1:]
+            case b"d", b"m":
+                self._over = True
+            case b"Z", _:
+                raise Damaged(MANIFEST)  # there was none
+            case _:
+                pass
+        return memoryview(b"")
 
-class _Bytes:
-    """Bytes as a file."""
+    def manifest(self) -> bytes:
+        """What comes after the archive; then the server waits for another command."""
+        whole = bytearray()
+        while True:
+            kind, body = self._next()
+            if kind == b"d" and body[:1] == b"d":
+                whole += body[1:]
+            elif kind == b"Z":
+                return bytes(whole)
 
-    def __init__(self, content: bytes) -> None:
-        self._left = content
+    def _next(self) -> tuple[bytes, bytes]:
+        kind, body = self._stream.receive()
+        if kind == b"E":
+            raise refusal(body)
+        return kind, body
 
-    def read(self, size: int) -> bytes:
-        part, self._left = self._left[:size], self._left[size:]
-        return part
+
+def _refuse_tablespace(body: bytes) -> None:
+    if body.split(b"\0", 2)[1]:
+        raise Refused("0A000", "tablespaces are not saved")
 
 
 def _compare(told: dict[str, list[dict[str, str | int]]], files: dict[str, SavedFile]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from seaway.ports.clock import Clock
-from seaway.saving.archive import Archive, Head, Mark
+from seaway.saving.archive import Archive, Gap, Head, Mark
 from seaway.saving.log_positions import SEGMENT, segment_of
 from seaway.saving.postgres import (
     System,
@@ -20,9 +20,11 @@ from seaway.saving.postgres import (
     system,
 )
 from seaway.saving.repository import Repository
-from seaway.wire.postgres import Connection, Login, connected
+from seaway.wire.postgres import Connection, Login, Refused, connected
 
 SLOT = "seaway_backup"
+GONE = "58P01"
+"""SQLSTATE of a log that the server has no more."""
 PAUSE = timedelta(seconds=1)
 """Between two pieces of a busy log: so much of it is lost with the machine, at most."""
 LIFE = timedelta(seconds=5)
@@ -60,15 +62,25 @@ class Receiver:
             archive = Archive(self.repository, self.store, who.id, who.timeline)
             head = await asyncio.to_thread(archive.head)
             end = await asyncio.to_thread(archive.end) if head else segment_of(who.position)
+            if head:
+                await asyncio.to_thread(archive.witness, head)
             self._start, self._kept, self._segment = segment_of(end), end, bytearray()
             self.begun(who)
             keeper = asyncio.create_task(self._keep(archive, head, (session, questions)))
             try:
                 await self._read(session, who, keeper)
+            except Refused as refused:
+                await _ended(keeper)
+                if head and refused.state == GONE:
+                    await asyncio.to_thread(self._leap, archive, segment_of(who.position))
+                raise
             finally:
-                keeper.cancel()
-                with suppress(asyncio.CancelledError):
-                    await keeper
+                await _ended(keeper)
+
+    def _leap(self, archive: Archive, again: int) -> None:
+        """The log goes on from where the server has it; what is between is lost."""
+        if head := archive.head():
+            archive.move(head.jumped(Gap(self._kept, again)))
 
     async def _read(
         self, session: Connection, who: System, keeper: asyncio.Task[None]
@@ -127,6 +139,12 @@ class Receiver:
             content = bytes(self._segment[self._kept - self._start :])
             await asyncio.to_thread(archive.keep_piece, self._kept, content)
             self._kept = end
+
+
+async def _ended(keeper: asyncio.Task[None]) -> None:
+    keeper.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeper
 
 
 def _stale(head: Head | None, mark: Mark) -> bool:

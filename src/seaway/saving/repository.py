@@ -4,7 +4,7 @@
 seaway.json          says that this is one, and which key opens it
 blocks/ab/abcd…      content, sealed, under a name made of it
 backups/NAME         what a backup holds, sealed; written last: without it there is no backup
-catalogue            names of all backups, so that a lost one is missed
+catalogue            names of all backups, so that one that is lost, or was not there, is seen
 wal/…                the log of a database (see `archive`)
 ```
 """
@@ -23,6 +23,8 @@ from seaway.values import dumped, loaded
 HEADER = "seaway.json"
 BACKUPS, BLOCKS, CATALOGUE = "backups/", "blocks/", "catalogue"
 FORMAT = 1
+MAYBE = "?"
+"""Before a name in the catalogue: it is being written or removed, and may be there or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Repository:
     def exists(self) -> bool:
         """Whether there is one; raises as `at` does."""
         try:
-            told = json.loads(self.place.read(HEADER))
+            found = self.place.read(HEADER)
+            told = json.loads(found)
         except FileNotFoundError:
             if any(True for _ in self.place.names(BACKUPS)):
                 raise DataRefused("SW831", name=HEADER) from None
@@ -69,11 +72,16 @@ class Repository:
             raise DataRefused("SW831", name=HEADER)
         if told.get("key") != self.seal.name(b"key"):  # pyright: ignore[reportUnknownMemberType] -- any JSON
             raise UsageError("SW830")
+        if found != self._header:
+            raise DataRefused("SW831", name=HEADER)
         return True
 
     def _begin(self) -> None:
-        told = {"format": FORMAT, "key": self.seal.name(b"key")}
-        self.place.write(HEADER, json.dumps(told).encode())
+        self.place.write(HEADER, self._header)
+
+    @property
+    def _header(self) -> bytes:
+        return json.dumps({"format": FORMAT, "key": self.seal.name(b"key")}).encode()
 
     # ------------------------------------------------------------------------------- contents
 
@@ -88,20 +96,22 @@ class Repository:
         return name, len(sealed)
 
     def content(self, name: str) -> bytes:
-        """What is in a block.
+        """What is in a block, compared with its name, which was made of the content.
 
         Raises:
             Damaged: it is not there, or not what it was.
         """
-        try:
-            found = self.seal.opened(name, self.place.read(_block(name)))
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise Damaged(_block(name)) from error
-        except Damaged as error:
-            raise Damaged(_block(name)) from error
+        found = self.opened(name)
         if self.seal.name(found) != name:
             raise Damaged(_block(name))
         return found
+
+    def opened(self, name: str) -> bytes:
+        """The same for those who compare it themselves: it was sealed under that name."""
+        try:
+            return self.seal.opened(name, self.place.read(_block(name)))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, Damaged) as error:
+            raise Damaged(_block(name)) from error
 
     def block_names(self) -> frozenset[str]:
         """All that are there, needed or not."""
@@ -112,6 +122,7 @@ class Repository:
     def record(self, backup: Backup) -> None:
         """Make it a backup: from here on it counts. Its blocks must be settled."""
         name = f"{BACKUPS}{backup.name}"
+        self._list((*self.names(), f"{MAYBE}{backup.name}"))
         self.place.write(name, self.seal.closed(name, dumped(backup).encode()))
         self._list(self.names())
 
@@ -126,14 +137,30 @@ class Repository:
         Raises:
             Damaged: nobody knows which should be there.
         """
-        there = self.names()
-        try:
-            listed = self.seal.opened(CATALOGUE, self.place.read(CATALOGUE))
-        except FileNotFoundError as error:
+        there, listed = self._listed()
+        if not listed:
             if there:
-                raise Damaged(CATALOGUE) from error
+                raise Damaged(CATALOGUE)
             return ()
-        return sorted(set(listed.decode().split()) - set(there), key=moment)
+        words = set(self.seal.opened(CATALOGUE, listed).decode().split())
+        sure = {each for each in words if not each.startswith(MAYBE)}
+        if there - {each.removeprefix(MAYBE) for each in words}:
+            raise Damaged(CATALOGUE)  # an older one has been put in its place
+        return sorted(sure - there, key=moment)
+
+    def _listed(self) -> tuple[set[str], bytes]:
+        """Names of what is there, and the catalogue as it was meanwhile: others may write."""
+        while True:
+            before = self._catalogue()
+            there = set(self.names())
+            if self._catalogue() == before:
+                return there, before
+
+    def _catalogue(self) -> bytes:
+        try:
+            return self.place.read(CATALOGUE)
+        except FileNotFoundError:
+            return b""
 
     def backup(self, name: str) -> Backup:
         """What a backup holds.
@@ -167,9 +194,13 @@ class Repository:
 
     def remove(self, names: Sequence[str]) -> None:
         """Forget backups; what only they needed goes with the next `sweep`."""
-        self._list(sorted(set(self.names()) - set(names), key=moment))
+        if not names:
+            return
+        kept = sorted(set(self.names()) - set(names), key=moment)
+        self._list((*kept, *(f"{MAYBE}{each}" for each in names)))
         for name in names:
             self.place.remove(f"{BACKUPS}{name}")
+        self._list(kept)
 
     def _list(self, names: Sequence[str]) -> None:
         self.place.write(CATALOGUE, self.seal.closed(CATALOGUE, "\n".join(names).encode()))

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import socket
 import struct
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ ITERATIONS = 4096
 """What PostgreSQL itself uses (RFC 7677); its passwords have 190 bits here."""
 AHEAD = 1 << 20
 """Bytes read before anybody asks for them: a base backup comes as fast as it is taken."""
+SILENCE = 600.0
+"""Seconds without a word after which a server that is read in a thread counts as gone."""
 _VERSION = 196608
 _OK, _SASL, _CONTINUE, _FINAL = 0, 10, 11, 12
 Row = tuple[str | None, ...]
@@ -74,13 +77,57 @@ class Connection:
 
     def send(self, kind: bytes, body: bytes) -> None:
         """Queue one message."""
-        self.writer.write(kind + struct.pack("!i", len(body) + 4) + body)
+        self.writer.write(_message(kind, body))
 
     async def receive(self) -> tuple[bytes, bytes]:
         """The next message: its kind and its body."""
         head = await self.reader.readexactly(5)
         (length,) = struct.unpack("!i", head[1:])
         return head[:1], await self.reader.readexactly(length - 4)
+
+    @contextlib.asynccontextmanager
+    async def lent(self) -> AsyncGenerator["Stream"]:
+        """The same session for a thread, between two queries; it is cut if that fails."""
+        await self.writer.drain()
+        self.writer.transport.pause_reading()  # type: ignore[attr-defined]  # pyright: ignore -- of sockets
+        own: socket.socket = self.writer.get_extra_info("socket")
+        with socket.socket(fileno=os.dup(own.fileno())) as link:
+            link.settimeout(SILENCE)
+            try:
+                yield Stream(link)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    link.shutdown(socket.SHUT_RDWR)  # the thread is not to wait any longer
+                raise
+        self.writer.transport.resume_reading()  # type: ignore[attr-defined]  # pyright: ignore -- as above
+
+
+class Stream:
+    """Messages of a session in a thread: a base backup is too much for a loop."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._link, self._file = link, link.makefile("rb", buffering=AHEAD)
+
+    def send(self, kind: bytes, body: bytes) -> None:
+        """Send one message."""
+        self._link.sendall(_message(kind, body))
+
+    def receive(self) -> tuple[bytes, bytes]:
+        """The next message: its kind and its body.
+
+        Raises:
+            OSError: the server hung up, or says nothing any more.
+        """
+        head = self._file.read(5)
+        (length,) = struct.unpack("!i", head[1:]) if len(head) == len("dnnnn") else (0,)
+        body = self._file.read(length - 4) if length else b""
+        if len(body) != length - 4:
+            raise ConnectionResetError("the server hung up")
+        return head[:1], body
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
 
 
 @contextlib.asynccontextmanager

@@ -45,11 +45,11 @@ class Session:
         self._link.sendall(b"*%d\r\n%s" % (len(words), body))
 
     def line(self) -> str:
-        """The next line."""
+        """The next line. While a snapshot is being made there are empty ones, with LF alone."""
         line = self._file.readline()
-        if not line.endswith(b"\r\n"):
+        if not line.endswith(b"\n"):
             raise RedisTrouble("the server hung up")
-        return line[:-2].decode(errors="replace")
+        return line.rstrip(b"\r\n").decode(errors="replace")
 
     def read(self, size: int) -> bytes:
         """Bytes as they come; fewer at the end."""

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from journey.means import LONG, Means, fields, must, now, saw, wav
-from seaway.journey import Both, Evidence, Journey, Line, System, until
+from seaway.journey import Both, Evidence, Journey, Line, System, recovered, until
 
 PASSWORD = "correct horse battery"  # noqa: S105 -- of an account made for the visit
 OWN_KEY = "sk-of-a-user-4b1d7c9e2f6a8035"
@@ -235,6 +235,7 @@ class Visit:
             "the file is not what was uploaded",
             "文件与上传内容不符",
         )
+        self.file, self.song = file, song
         return saw(
             "uploaded in parts, played by range",
             "分片上传，按区间播放",
@@ -242,6 +243,13 @@ class Visit:
         )
 
     # --------------------------------------------------------------------------- an operator
+
+    async def recovered(self) -> Evidence:
+        """With all data removed but the backups: who is logged in stays so, and files play."""
+        evidence = await recovered(self.system)
+        whole = await self.client.get(f"/api/files/{self.file}/content")
+        must(whole.body == self.song, "the file is not there", "文件不在", status=whole.status)
+        return evidence
 
     async def rotation(self) -> Evidence:
         """The key of a user, encrypted before, is used after; tokens signed before are taken."""
@@ -369,6 +377,12 @@ JOURNEY = Journey(
             Visit.certificate,
             "A certificate is issued and renewed by the ACME stand-in",
             "由 ACME 替身签发并续期证书",
+        ),
+        line(
+            Visit.recovered,
+            "Saved, destroyed with all data, restored within 5 minutes",
+            "备份、连同数据全部销毁、五分钟内恢复",
+            after="playback",
         ),
         Line(
             id="panels",

@@ -4,7 +4,7 @@ It hurts what it visits: it kills an instance, makes the stand-in of the provide
 some releases, a broken one too.
 """
 
-from journey.visit import LONG, Visit
+from journey.visit import LONG, SCALED, Visit
 from seaway.journey import Both, Journey, Line
 
 NO_ALERTS = Both("there are no alerts yet", "告警尚未实现")
@@ -79,7 +79,7 @@ JOURNEY = Journey(
                 "CPU 负载使其扩展但不超过上限，之后缩回",
             ),
             check=Visit.scales,
-            limit=LONG,
+            limit=3 * SCALED,
         ),
         Line(
             id="killed",

@@ -5,7 +5,6 @@ from journey.visit import Visit
 from seaway.journey import Both, Journey, Line
 
 PANELS = Both("there are no panels yet", "监控面板尚未实现")
-BACKUPS = Both("this stack has no backup set up yet", "本系统尚未配置备份")
 
 JOURNEY = Journey(
     begin=Visit,
@@ -94,10 +93,9 @@ JOURNEY = Journey(
                 "One Redis master killed, the cluster goes on",
                 "杀死一个 Redis 主节点，集群继续服务",
             ),
-            not_yet=Both(
-                "this stack keeps its sessions in one Redis: its scripts use several keys at once",
-                "本系统的会话保存在单个 Redis 中：其脚本一次使用多个键",
-            ),
+            check=Visit.cluster,
+            after=("accounts",),
+            limit=LONG,
         ),
         Line(
             id="panels",
@@ -109,8 +107,10 @@ JOURNEY = Journey(
         ),
         Line(
             id="backup",
-            says=Both("Backup at 02:00 by moved clock, kept 7", "拨钟 02:00 备份，保留 7 份"),
-            not_yet=BACKUPS,
+            says=Both("Backup at 02:00, kept 7", "02:00 备份，保留 7 份"),
+            check=Visit.saved,
+            after=("event",),
+            limit=LONG,
         ),
         Line(
             id="restore",
@@ -118,7 +118,9 @@ JOURNEY = Journey(
                 "Restore into a fresh database to a point before a bad delete",
                 "恢复到新库中误删之前的时间点",
             ),
-            not_yet=BACKUPS,
+            check=Visit.restored,
+            after=("event", "backup"),
+            limit=LONG,
         ),
         Line(
             id="reset",

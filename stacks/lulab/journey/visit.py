@@ -2,7 +2,9 @@
 
 import base64
 import json
+import re
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from journey.means import ADMIN, CREATED, FORBIDDEN, LONG, OK, PASSWORD, Means, fields, must, saw
@@ -23,13 +25,13 @@ VALUES = {
     "external.mail.from": ("noreply@lulab.dev", "noreply@lulab.test", "noreply@lulab.com"),
 }
 """In development, test and production, as the document has them."""
-WORKERS, COPIES, MANY = 2, 3, 6
+WORKERS, COPIES, MANY, SESSIONS = 2, 3, 6, 8
 LINE = {"timestamp", "level", "message", "context", "service", "version"}
 CONTEXT = {"userId", "ip", "userAgent", "requestId"}
 GREETING = """
 import os, socket
 for port in (int(os.environ["SMTP_PORT"]), 1025):
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as server:
+    with socket.create_connection((os.environ["SMTP_HOST"], port), timeout=5) as server:
         print(port, server.recv(200).decode().strip())
 """
 SAID = "李伟：三点发布新版。王芳：我写公告。"
@@ -246,11 +248,76 @@ class Visit:
         figures = {"writable_s": seconds, "kept": len(before), "leader": now}
         return saw("writes go on, nothing lost", "写入继续，没有丢失", figures)
 
+    async def saved(self) -> Evidence:
+        """Of the schedule what is written; of a backup taken now its name, and that it is whole."""
+        told = json.loads((await self.means.operate("explain", "--format", "json")).stdout)
+        found = {each["path"]: each["value"] for each in told}
+        rules = [found.get(f"data.db.backup.{each}") for each in ("full", "zone", "keep.daily")]
+        must(rules == ["0 2 * * *", "Asia/Shanghai", "7"], "another schedule", "备份计划不符",
+             rules=str(rules))  # fmt: skip
+        taken = json.loads((await self.means.operate("backup", "--format", "json")).stdout)
+        name = taken[0]["backup"]
+        must(re.fullmatch(r"database_backup_\d{8}_\d{6}", name), "another name", "名称不符",
+             name=name)  # fmt: skip
+        await self.means.operate("backups", "--check")
+        return saw("saved, read back, and due again at 02:00", "已备份并核对，下次为 02:00",
+                   {"backup": name, "new_bytes": taken[0]["written"]})  # fmt: skip
+
+    async def restored(self) -> Evidence:
+        """The moment before the delete is restored beside what runs, and then takes its place."""
+        good = datetime.now(UTC)
+
+        async def known() -> bool:
+            """Up to now, and a second more: clocks of two programs are compared."""
+            listed = json.loads((await self.means.operate("backups", "--format", "json")).stdout)
+            until_when = [each["any_moment_until"] for each in listed if each["any_moment_until"]]
+            latest = max(map(datetime.fromisoformat, until_when), default=good)
+            return latest > good + timedelta(seconds=1)
+
+        await until(known, Both("the log is not kept", "日志未保存"), LONG)
+        await self.means.beside("db", "psql", "-qc", "DELETE FROM meetings")
+        gone = (await self.means.listed(self.ann, ""))["meetings"]
+        begun = time.monotonic()
+        await self.means.operate("restore", "--at", good.isoformat(), "--store", "db")
+        seconds = round(time.monotonic() - begun, 1)
+        self.ann = await self.means.entered(f"ann-{self.system.run}@lulab.dev", PASSWORD)
+        back = (await self.means.listed(self.ann, self.subject))["meetings"]
+        must(not gone and back, "not as before the delete", "未恢复到误删之前",
+             gone=len(gone), back=len(back))  # fmt: skip
+        await self.means.operate("restore", "--confirm")
+        return saw("deleted, and there again", "误删后已恢复", {"restore_s": seconds})
+
+    async def cluster(self) -> Evidence:
+        """One master is killed: who is logged in stays so, and is answered."""
+        email = f"ann-{self.system.run}@lulab.dev"
+        people = [await self.means.entered(email, PASSWORD) for _ in range(SESSIONS)]
+        master = (await self._members("cache", "primary"))[0]
+        nodes = await self.system.instances("cache")
+        await self.system.kill(next(each for each in nodes if each.id == master))
+        begun, slowest, asked, whole = time.monotonic(), 0.0, 0, 0.0
+        while asked < MANY * SESSIONS or not whole:
+            for each in people:
+                asked, start = asked + 1, time.monotonic()
+                answer = await each.request("GET", "/api/me", b"", {})
+                must(answer.status == OK, "not answered", "没有回答", status=answer.status)
+                slowest = max(slowest, time.monotonic() - start)
+            nodes = await self.system.instances("cache")
+            ready = {each.id for each in nodes if each.phase == "ready"}
+            if not whole and len(ready) == len(nodes) and master not in ready:
+                whole = time.monotonic() - begun
+            must(time.monotonic() - begun < LONG.seconds, "not whole again", "集群未恢复")
+        await self.means.entered(email, PASSWORD)
+        figures = {"asked": asked, "slowest_s": round(slowest, 1), "whole_s": round(whole, 1)}
+        return saw("all were answered", "全部得到回答", figures)
+
     async def _leader(self) -> str:
+        [leader] = await self._members("db", "leads")
+        return leader
+
+    async def _members(self, part: str, role: str) -> list[str]:
         told = json.loads((await self.means.operate("status", "--format", "json")).stdout)
-        [db] = [each for each in told["workloads"] if each["name"] == "db"]
-        [leader] = [each["id"] for each in db["instances"] if each.get("member") == "leads"]
-        return str(leader)
+        [store] = [each for each in told["workloads"] if each["name"] == part]
+        return [str(each["id"]) for each in store["instances"] if each.get("member") == role]
 
     async def reset(self) -> Evidence:
         said = await self.means.beside(

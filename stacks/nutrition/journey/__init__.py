@@ -105,5 +105,15 @@ JOURNEY = Journey(
             after=("paid",),
             limit=LONG,
         ),
+        Line(
+            id="recovered",
+            says=Both(
+                "Saved, destroyed with all data, restored within 5 minutes",
+                "备份、连同数据全部销毁、五分钟内恢复",
+            ),
+            check=Visit.recovered,
+            after=("paid",),
+            limit=LONG,
+        ),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from journey.means import CREATED, LONG, OK, TOO_MANY, Means, fields, form, must, saw
 from journey.websocket import Socket, listening
-from seaway.journey import Both, Evidence, Http, System, load, until
+from seaway.journey import Both, Evidence, Http, System, load, recovered, until
 
 BURST, AI_BURST = 40, 10
 LIMIT = 100
@@ -283,6 +283,21 @@ class Visit:
         await self.means.operate("down")
         await self.means.operate("up", "-d")
         seconds = round(time.monotonic() - begun, 1)
+        await self._all_there()
+        return saw(
+            "the session, orders, dishes and vectors are there", "会话、订单、菜品和向量都在",
+            {"seconds": seconds},
+        )  # fmt: skip
+
+    async def recovered(self) -> Evidence:
+        """With all data removed but the backups."""
+        evidence = await recovered(self.system)
+        await self._all_there()
+        return evidence
+
+    # ------------------------------------------------------------------------------ how
+
+    async def _all_there(self) -> None:
         order = await self.means.asked(self.ann, "GET", f"/api/orders/{self.order['id']}")
         dish = await self.means.asked(self.ann, "GET", f"/api/dishes/{self.dishes[0]}")
         near = await self._alike(self.dishes[0], "")
@@ -291,12 +306,6 @@ class Visit:
             and near and near[0][0] == self.dishes[1],
             "data is missing", "数据丢失", order=order.status, dish=dish.status,
         )  # fmt: skip
-        return saw(
-            "the session, orders, dishes and vectors are there", "会话、订单、菜品和向量都在",
-            {"seconds": seconds},
-        )  # fmt: skip
-
-    # ------------------------------------------------------------------------------ how
 
     async def _alike(self, dish: str, query: str) -> list[tuple[str, float]]:
         answer = await self.means.asked(self.ann, "GET", f"/api/dishes/{dish}/similar{query}")

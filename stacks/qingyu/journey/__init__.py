@@ -105,6 +105,16 @@ JOURNEY = Journey(
             limit=LONG,
         ),
         Line(
+            id="recovered",
+            says=Both(
+                "Saved, destroyed with all data, restored within 5 minutes",
+                "备份、连同数据全部销毁、五分钟内恢复",
+            ),
+            check=Visit.recovered,
+            after=("answered",),
+            limit=LONG,
+        ),
+        Line(
             id="panels",
             says=Both("Grafana shows provisioned panels", "Grafana 显示预置面板"),
             not_yet=Both("there are no panels yet", "面板尚未实现"),

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 
 from journey.means import API, LONG, OK, PASSWORD, Means, Told, Writer, fields, must, saw
-from seaway.journey import Both, Evidence, Http, System, load, until
+from seaway.journey import Both, Evidence, Http, System, load, recovered, until
 
 DOCUMENTS = {
     "春茶采摘手册": "春茶一般在清明前后采摘。以一芽一叶为标准。鲜叶应在四小时之内送到工厂摊青。",
@@ -203,6 +203,17 @@ class Visit:
              served=str(served))  # fmt: skip
         figures = {"copies": len(served), "back_s": round(time.monotonic() - begun, 1)}
         return saw("the session is known to the new copies", "新的实例仍然认识会话", figures)
+
+    async def recovered(self) -> Evidence:
+        """With all data removed but the backups: the session, the conversation, the answers."""
+        evidence = await recovered(self.system)
+        kept = await self.client.get(f"{API}/conversations/{self.talk}")
+        must(kept.status == OK, "the conversation is gone", "对话丢失", status=kept.status)
+        question, title, word = QUESTIONS[0]
+        told = await self.means.said(self.client, self.talk, question)
+        must(word in told.text and title in told.titles, "another answer", "回答不同",
+             answer=told.text[:200])  # fmt: skip
+        return evidence
 
     async def rolled(self) -> Evidence:
         """A release that cannot start is not kept, and nobody who asks notices."""

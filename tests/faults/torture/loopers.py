@@ -6,6 +6,7 @@ When the cause ends, by a new configuration or because what they use is back, th
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable, Generator
@@ -26,7 +27,9 @@ WINDOW, WINDOW_SHORT = 40.0, 5.0
 SETTLING, SETTLING_SHORT = 16.0, 2.0
 """Seconds until the pauses have grown."""
 SHARE = 0.03
-"""Of one core."""
+"""Of one core, without what the programs themselves take."""
+ALONE = 50
+DEAD = "SW517"
 STABLE = timedelta(milliseconds=200)
 COUNTED = Path("/sys/fs/cgroup/cpuacct")
 LOOPS = 'test -e "$FIX" || exit 1\nexec sleep 3600\n'
@@ -49,15 +52,28 @@ async def crash_loops(trial: Trial) -> None:
         for name, [(_, state)] in made.living().items():
             if name.startswith("x") or name == "needy":
                 os.kill(state.pid, signal.SIGKILL)
-        with _counted(trial, made) as used:
-            await asyncio.sleep(SETTLING if trial.full else SETTLING_SHORT)
-            before, begun = used(), time.monotonic()
-            await asyncio.sleep(WINDOW if trial.full else WINDOW_SHORT)
-            cost = (used() - before) / (time.monotonic() - begun)
+        cost = await _cost(made, trial, fixed)
         trial.tally.demand(not made.living().get("x00"), "nothing crashed")
         beside = await _restarts(made, trial, names)
         _judge(trial, quiet, beside, cost)
         await _mended(made, trial, parts)
+
+
+async def _cost(made: Stage, trial: Trial, fixed: Path) -> float:
+    """The share of one core that crashes take, but for what the programs would take alone."""
+    with _counted(trial, made) as used:
+        await asyncio.sleep(SETTLING if trial.full else SETTLING_SHORT)
+        before, begun, told = used(), time.monotonic(), made.ledger.last_event()
+        await asyncio.sleep(WINDOW if trial.full else WINDOW_SHORT)
+        passed = time.monotonic() - begun
+        cost = (used() - before) / passed
+    crashes = sum(each.code == DEAD for each in made.ledger.events(told)) / passed
+    own = crashes * _alone(made.folder / "x00.sh", fixed)
+    trial.tally.more |= {
+        "all_percent": round(cost * 100, 2), "programs_percent": round(own * 100, 2),
+        "crashes_a_second": round(crashes, 2),
+    }  # fmt: skip
+    return cost - own if trial.tally.more["counted"] == "all" else cost
 
 
 def _parts(
@@ -120,6 +136,17 @@ def _counted(trial: Trial, made: Stage) -> Generator[Callable[[], float]]:
                 (COUNTED / "cgroup.procs").write_text(each)
         with contextlib.suppress(OSError):
             group.rmdir()
+
+
+def _alone(script: Path, fixed: Path) -> float:
+    """Seconds of processor that one of the programs takes by itself, started by nobody of ours."""
+    words, env = ["bash", str(script)], {"FIX": str(fixed), "PATH": os.environ["PATH"]}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(ALONE):
+        os.waitpid(os.posix_spawnp("bash", words, env), 0)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return used / ALONE
 
 
 def _processor(pid: str) -> float:

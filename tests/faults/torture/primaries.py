@@ -6,30 +6,22 @@ still acknowledged anything would be caught by that.
 
 import asyncio
 import os
-import secrets
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import asyncpg
 
 from seaway.components.postgres import Postgres
-from seaway.engine.supervise import Supervisor
 from seaway.model.instance import Instance, Phase
-from seaway.model.names import InstanceId, Name
-from seaway.model.release import Release
+from seaway.model.names import Name
 from seaway.model.standing import Standing
-from seaway.ports.component import Expansion, Surroundings
-from seaway.stores.clock import SystemClock
-from seaway.stores.ledger import SqliteLedger
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local import launch
-from seaway.targets.local.leads import LeadFile
-from seaway.targets.local.ports import Ports
-from seaway.targets.local.state import StateFolder
-from seaway.targets.local.target import LocalTarget
+from tests.faults.torture.kept import PATIENCE, Kept, kept
 from tests.faults.torture.trial import Trial
 
 STORE, GATE = Name("db"), "db-gate"
@@ -37,7 +29,6 @@ WRITERS, ROWS = 4, 10
 WRITABLE, WRITABLE_SHORT = 3.0, 15.0
 """Seconds from the disaster to the first row of the next leader, at p95."""
 LONGEST, LONGEST_SHORT = 5.0, 30.0
-PATIENCE = 90.0
 FAILURES = (
     OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # its own, when a connection ends between two messages
@@ -49,37 +40,22 @@ INSERT = (
 )  # fmt: skip
 
 
-class Made:
-    """A vault that makes up what is asked for."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
-
-    def versions(self) -> Mapping[str, int]:
-        return dict.fromkeys(self._kept, 1)
-
-    def read(self, name: str, version: int = 0) -> str:
-        del version
-        return self._kept.setdefault(name, secrets.token_hex(16))
-
-
 @dataclass
 class Town:
     """One store with a standby, and who writes into it."""
 
-    state: StateFolder
-    vault: Made
-    target: LocalTarget
+    store: Kept
     acked: list[tuple[float, float, int, str]] = field(default_factory=list)
     """Begin, end, port of the member that acknowledged, and start of the names of `ROWS` rows."""
     over: bool = False
 
     @property
-    def ports(self) -> Mapping[str, int]:
-        return Ports(self.state).given()
+    def gate(self) -> int:
+        """The port that leads to the leader."""
+        return self.store.ports[f"{GATE}/write/0"]
 
     async def connect(self, port: int) -> asyncpg.Connection:
-        password = self.vault.read("db.app-password")
+        password = self.store.vault.read("db.app-password")
         return await asyncpg.connect(
             host="127.0.0.1", port=port, user="app", database="torture", password=password,
             timeout=2, command_timeout=5,
@@ -108,8 +84,8 @@ class Town:
         """Who leads, once another one could."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                lead = LeadFile(self.state).of(STORE)
-                for each in await self.target.observe():
+                lead = LeadFile(self.store.state.root).of(STORE)
+                for each in await self.store.target.observe():
                     said = each.said
                     leads = isinstance(said, Standing) and said.leads
                     if leads and lead.safe and each.phase is Phase.READY:
@@ -123,10 +99,10 @@ async def hurt_primaries(trial: Trial) -> None:
     kinds = ["kill", "freeze", "gone", *(["cut"] if _can_cut() else [])]
     async with _town(trial) as town:
         await _table(town)
-        strangers = [port for name, port in town.ports.items() if name.startswith("db/sql/")]
+        strangers = [port for name, port in town.store.ports.items() if name.startswith("db/sql/")]
         async with asyncio.TaskGroup() as group:
             for number in range(WRITERS):
-                group.create_task(town.write(f"w{number}", town.ports[f"{GATE}/write/0"], 0.02))
+                group.create_task(town.write(f"w{number}", town.gate, 0.02))
             for port in strangers:
                 group.create_task(town.write(f"s{port}", port, 0.05))
             while tally.faults < trial.times(30, 3):
@@ -148,14 +124,16 @@ async def _disaster(town: Town, kind: str, trial: Trial) -> None:
     await asyncio.sleep(trial.chance.random())
     port, begin = leader.addresses["sql"].port, time.monotonic()
     rule = ("INPUT", "-i", "lo", "-p", "tcp", "--dport", str(port), "-j", "DROP")
-    folder = town.state.instance(leader.id)
+    folder = town.store.state.instance(leader.id)
     match kind:
         case "kill":
             launch.kill(folder, signal.SIGKILL.name)
         case "freeze":
             launch.kill(folder, signal.SIGSTOP.name)
         case "gone":
-            volume = town.state.volume(STORE, f"data-{leader.slot}" if leader.slot else "data")
+            volume = town.store.state.volume(
+                STORE, f"data-{leader.slot}" if leader.slot else "data"
+            )
             await asyncio.to_thread(shutil.rmtree, volume / "data" / "cluster", ignore_errors=True)
         case _:
             await _iptables("-I", *rule)
@@ -185,7 +163,7 @@ async def _mended(town: Town, port: int, begin: float) -> float:
 
 async def _judge(town: Town, trial: Trial) -> None:
     tally = trial.tally
-    connection = await town.connect(town.ports[f"{GATE}/write/0"])
+    connection = await town.connect(town.gate)
     kept = {row[0] for row in await connection.fetch("SELECT id FROM acked")}
     await connection.close()
     tally.rows_acked = len(town.acked) * ROWS
@@ -216,45 +194,22 @@ def _overlapping(town: Town) -> int:
                 wrong += 1
             turns.append((end, port))
     swaps = len(turns) - 1
-    return wrong + max(0, swaps - LeadFile(town.state).of(STORE).epoch + 1)
+    return wrong + max(0, swaps - LeadFile(town.store.state.root).of(STORE).epoch + 1)
 
 
 async def _table(town: Town) -> None:
     await town.leader()
-    connection = await town.connect(town.ports[f"{GATE}/write/0"])
+    connection = await town.connect(town.gate)
     await connection.execute("CREATE TABLE acked (id text PRIMARY KEY)")
     await connection.close()
 
 
 @asynccontextmanager
 async def _town(trial: Trial) -> AsyncIterator[Town]:
-    """The store, kept by a supervisor in this process; nothing is left of it."""
-    stack, state = Name("torture"), StateFolder(trial.folder / "state")
-    state.root.mkdir(parents=True)
-    state.root.chmod(0o711)
-    vault, clock, ledger = Made(), SystemClock(), SqliteLedger(state.ledger)
-    ledger.record(Release(stack=stack, workloads=_expanded(stack, trial).workloads))
-    rung = asyncio.Event()
-
-    async def bell() -> None:
-        await rung.wait()
-        rung.clear()
-
-    async with LocalTarget(state, stack, vault, clock) as target:  # type: ignore[arg-type]  # reads
-        keeper = asyncio.create_task(Supervisor(stack, ledger, target, clock, bell).run())
-        town = Town(state=state, vault=vault, target=LocalTarget(state, stack, vault, clock))  # type: ignore[arg-type]
+    """The store, and nobody writes to it yet."""
+    async with kept(trial, Postgres.model_validate(SETTINGS), STORE) as store:
+        town = Town(store)
         try:
             yield town
         finally:
             town.over = True
-            ledger.want_nothing()
-            rung.set()
-            await asyncio.wait({keeper}, timeout=PATIENCE)
-            left = [each for each in await target.observe() if each.phase.running]
-            trial.tally.leaks += len(left)
-            shutil.rmtree(state.run(InstanceId("any")).parent, ignore_errors=True)
-
-
-def _expanded(stack: Name, trial: Trial) -> Expansion:
-    around = Surroundings(stack=stack, environment="local", folder=str(trial.folder))
-    return Postgres.model_validate(SETTINGS).expand(STORE, around)

@@ -11,12 +11,14 @@ import random
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from seaway.targets.local import launch
 from seaway.targets.local.copying import Template
 from seaway.targets.local.process import Life, ProcessSpec
+from seaway.targets.local.sweep import born
 from tests.faults.shims import Instances, until
 
 NUMBERS = 400
@@ -62,25 +64,27 @@ class Inside:
         """The shim is killed; its process dies with it."""
         spec = await self._started("sleep", "600")
         known = launch.state(spec.folder)
+        gone = _ends(known.pid, known.shim)
         await asyncio.sleep(0.02)
         os.kill(known.shim, signal.SIGKILL)
         await launch.ended(spec.folder)
-        await until(lambda: not _there(known.pid) and not _there(known.shim))
+        await until(gone)
         return spec, (known.pid, known.shim)
 
     async def ended(self) -> tuple[ProcessSpec, tuple[int, ...]]:
         """The process ends by itself."""
         spec = await self._started("sleep", "0.02")
         known = launch.state(spec.folder)
+        gone = _ends(known.shim)
         await launch.ended(spec.folder)
-        await until(lambda: not _there(known.shim))
+        await until(gone)
         return spec, (known.pid, known.shim)
 
     async def lingering(self) -> tuple[ProcessSpec, tuple[int, ...]]:
         """The shim lives, its main process does not any more."""
         spec = await self._started("sh", "-c", LINGERS)
         known = launch.state(spec.folder)
-        await until(lambda: not _there(known.pid))
+        await until(_ends(known.pid))
         assert launch.state(spec.folder).life is Life.RUNNING, "it does not linger"
         return spec, (known.pid,)
 
@@ -90,8 +94,10 @@ class Inside:
         return spec
 
 
-def _there(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}")  # noqa: PTH110 -- a pid
+def _ends(*pids: int) -> Callable[[], bool]:
+    """Whether those have gone that have these numbers now; a copy of the template may have one."""
+    before = {pid: born(pid) for pid in pids}
+    return lambda: all(not known or born(pid) != known for pid, known in before.items())
 
 
 def _stranger(wanted: int, env: dict[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.faults.torture.trial import Trial
 
@@ -23,6 +23,8 @@ class Entry:
     """Minutes of the short one, on a machine that does other things as well."""
     root: bool = False
     """Whether only root can make its faults."""
+    often: bool = True
+    """Whether CI runs its short form; others are run by the runner alone."""
 
     @property
     def function(self) -> Torture:
@@ -47,10 +49,22 @@ SUITE: tuple[Entry, ...] = (
     Entry("T13", "kept connections ended", "adversary:ended_connections"),
     Entry("R08", "copies taken away", "shrinking:scale_downs", minutes=12),
     Entry("T14", "leaders of a store struck", "primaries:hurt_primaries", minutes=10),
-    Entry("T15", "backups damaged", "backups:damaged_backups", minutes=15, short=4),
+    Entry("R84", "nodes of a Redis cluster struck", "clusters:hurt_nodes", minutes=12),
+    Entry("T15", "backups damaged", "damages:damaged_backups", minutes=24, short=4),
     Entry("T16", "moments restored", "backups:moments", minutes=20, short=4),
-    Entry("T17", "backups killed", "backups:killed_backups", minutes=15, short=4),
+    Entry("T17", "backups killed", "kills:killed_backups", minutes=24, short=4),
+    Entry("D12", "keys and objects", "keys_and_objects:keys_and_objects", minutes=15, short=4),
+    *(
+        replace(each, minutes=30, short=4, often=False)
+        for each in (
+            Entry("T07B", "power lost under stores", "stores_on_disks:cut_power", root=True),
+            Entry("T08B", "disks of data full", "stores_on_disks:full_disks", root=True),
+            Entry("T15B", "backups in a bucket damaged", "damages:damaged_bucket"),
+            Entry("T17B", "backups to a bucket killed", "kills:killed_to_bucket"),
+        )
+    ),
     Entry("T19", "workers and brokers of jobs", "jobs:hurt_workers", minutes=30, short=6),
+    Entry("T22", "canaries as secrets", "leaks:leaks", minutes=20, short=5),
     Entry("S06", "crash loops", "loopers:crash_loops"),
     Entry("S07", "pauses after deaths", "virtual:pauses"),
     Entry("S08", "memory hogs", "hogs:memory_hogs"),

@@ -19,6 +19,7 @@ from seaway.ports.component import Expansion, Surroundings
 
 AROUND = Surroundings(stack=Name("lantern"), environment="local", folder="/srv")
 CACHE = Redis().expand(Name("cache"), AROUND).exports
+SPREAD = Redis(mode="cluster").expand(Name("spread"), AROUND).exports
 SIM = Simulator().expand(Name("sim"), AROUND).exports
 EXAMPLE = {
     "providers": {
@@ -39,7 +40,7 @@ EXAMPLE = {
 
 def expand(**settings: object) -> Expansion:
     component = Gateway.model_validate(settings)
-    known = {Name("cache"): CACHE, Name("sim"): SIM}
+    known = {Name("cache"): CACHE, Name("spread"): SPREAD, Name("sim"): SIM}
     exports = {name: known[name] for name in component.uses if name in known}
     around = Surroundings(stack=AROUND.stack, environment="local", folder="/srv", exports=exports)
     return component.expand(Name("llm"), around)
@@ -200,3 +201,11 @@ def test_settings_that_are_wrong_are_not_started_with():
     with pytest.raises(ValueError, match="CLIENT_KEY is not set"):
         settings({"GATEWAY": '{"providers": {"a": {}}, "clients": {"b": '
                              '{"key_from": "CLIENT_KEY"}}}'})  # fmt: skip
+
+
+def test_limits_and_answers_are_not_kept_in_a_cluster():
+    """It counts several keys at once, and those lie on several servers there (R84)."""
+    found = {each.code: each.severity for each in example(uses=["spread"]).findings}
+
+    assert found == {"SW353": Severity.ERROR}
+    assert words_of("SW353").zh

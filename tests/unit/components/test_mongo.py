@@ -103,3 +103,14 @@ def test_what_milvus_is_on_one_machine_is_said(where, severity):
         Port(workload=Name("near"), port="grpc"),
     )
     assert not any(isinstance(part, Secret) for part in found.exports.values["url"].parts)
+
+
+@pytest.mark.parametrize("kind", [Mongo, Milvus])
+def test_both_can_be_saved_and_say_that_any_moment_cannot_be_had(kind):
+    backup = {"to": "local", "goals": {"rpo": "10m"}, "point_in_time": "7d"}
+    found = kind.model_validate({"backup": backup}).expand(Name("docs"), AROUND)
+
+    assert found.saving
+    assert (found.saving.store, found.saving.part) == ("docs", kind.kind)
+    assert "backup.key" in [each.name for each in found.secrets]
+    assert "SW834" in [each.code for each in found.findings]

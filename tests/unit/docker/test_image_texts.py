@@ -13,8 +13,8 @@ import pytest
 from seaway.targets.docker.images import own
 from seaway.targets.docker.images.bases import Base, mirrored, split
 from seaway.targets.docker.images.context import Context
-from seaway.targets.docker.images.dockerfile import Recipe, dockerfile
 from seaway.targets.docker.images.pins import pins, written
+from seaway.targets.docker.images.recipe import Recipe, dockerfile
 
 LINUX = {
     "implementation_name": "cpython", "implementation_version": "3.11.2", "os_name": "posix",

@@ -164,3 +164,21 @@ def test_an_installed_server_may_be_used_instead_of_the_packaged_one():
 
     assert programs["db"].choice == "system"
     assert programs["cache"].choice == ""
+
+
+def test_the_key_of_where_backups_go_is_asked_for_though_no_service_gets_it():
+    text = """\
+secrets: {VAULT_ID: {}, VAULT_KEY: {}}
+data:
+  db: {kind: postgres, backup: {to: vault/backups}}
+  vault:
+    kind: s3
+    external: true
+    endpoint: https://s3.example.com
+    access_key: secret:VAULT_ID
+    secret_key: secret:VAULT_KEY
+    buckets: {backups: {}}
+"""
+    names = {each.name for each in release_of(text).secret_needs}
+
+    assert {"VAULT_ID", "VAULT_KEY"} < names

@@ -1,6 +1,7 @@
 """The supervisor: what is wanted comes about, whatever happens, and every step is told."""
 
 import asyncio
+from concurrent.futures import Future
 from datetime import timedelta
 
 import pytest
@@ -139,6 +140,48 @@ async def test_a_dead_instance_is_replaced_without_being_asked(stack):
     await come_true(lambda: target.world.ready("api"), clock)
     assert target.world.ready("api")[0].id != first.id
     await come_true(lambda: "SW517" in [each.code for each in ledger.events(0)], clock)
+
+
+class Held(AtOnce):
+    """Does nothing until it is let go, like a disk that hangs."""
+
+    def __init__(self):
+        super().__init__()
+        self.waiting = []
+        self.held = True
+
+    def submit(self, function, /, *args, **kwargs):
+        if not self.held:
+            return super().submit(function, *args, **kwargs)
+        done = Future()
+        self.waiting.append((done, function, args, kwargs))
+        return done
+
+    def let_go(self):
+        self.held = False
+        for done, function, args, kwargs in self.waiting:
+            done.set_result(function(*args, **kwargs))
+
+
+async def test_who_dies_while_something_is_written_down_is_replaced_all_the_same(stack):
+    """A disk that is slow must not keep a dead service waiting."""
+    ledger, target, clock, ring, _ = stack
+    wanted = ledger.record(release(workload("api"), workload("web")))
+    ring()
+    await come_true(lambda: ledger.verdict(wanted.number) is Verdict.GOOD, clock)
+    disk = Held()
+    asyncio.get_running_loop().set_default_executor(disk)
+    target.die(target.world.ready("api")[0], wanted)
+    await come_true(lambda: disk.waiting, clock)
+    [web] = target.world.ready("web")
+
+    target.die(web, wanted)
+
+    await come_true(lambda: target.world.ready("web"), clock)
+    assert disk.held
+    disk.let_go()
+    told = lambda: [each for each in ledger.events(0) if each.facts.get("instance") == web.id]  # noqa: E731
+    await come_true(lambda: any(each.code == "SW517" for each in told()), clock)
 
 
 async def test_a_bad_release_is_undone_and_the_good_one_recorded_again(stack):

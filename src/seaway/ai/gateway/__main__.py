@@ -60,7 +60,7 @@ async def serve(told: Settings, environ: Mapping[str, str]) -> None:
 def _app(told: Settings, environ: Mapping[str, str], turn: Turn) -> App:
     store = None
     if told.store_from:
-        store = Store(Address.of(environ[told.store_from]), (RESERVE, SETTLE, LOOK, KEEP))
+        store = Store(Address.of(environ[told.store_from]), (RESERVE, SETTLE, LOOK, KEEP), turn)
     return App(told, environ, callers(told, environ, turn), store)
 
 

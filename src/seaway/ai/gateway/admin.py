@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from seaway.ai.gateway.front import Request
+from seaway.ai.gateway.reading import Request
 from seaway.ai.gateway.refusal import only
 from seaway.ai.gateway.serving import Serving
 from seaway.ai.gateway.settings import Limits

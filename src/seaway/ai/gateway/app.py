@@ -8,8 +8,9 @@ from seaway.ai.gateway.admin import START, Admin
 from seaway.ai.gateway.asked import PATHS
 from seaway.ai.gateway.calling import Caller
 from seaway.ai.gateway.direct import Direct
-from seaway.ai.gateway.front import REASONS, Front, Request, Rest
+from seaway.ai.gateway.front import REASONS, Front, Rest
 from seaway.ai.gateway.metrics import Cell, Gauge, Metrics, note
+from seaway.ai.gateway.reading import Request
 from seaway.ai.gateway.refusal import only
 from seaway.ai.gateway.serving import Serving
 from seaway.ai.gateway.settings import Settings
@@ -37,7 +38,7 @@ class App:
         self.serving = Serving(told, environ, callers, store, self.metrics)
         self._admin = Admin(self.serving, environ.get(told.admin_from, ""))
         self.ending = False
-        self._cells: dict[tuple[bytes, str, int], tuple[Cell, Cell]] = {}
+        self._cells: dict[tuple[bytes, bytes, int], tuple[Cell, Cell]] = {}
         self.metrics.gauges += [
             Gauge("ai_breaker_open", "1 where calls are not made, 0.5 where one is being tried.",
                   lambda: {(name,): _STATES[each.health.state]
@@ -57,7 +58,7 @@ class App:
         return self.serving.at_once(path, request, reply, self._over)
 
     def _over(self, request: Request, reply: Front) -> None:
-        self._count(request.target.decode(), request, reply)
+        self._count(request.target, request, reply)
         reply.over(request)
 
     async def handle(self, request: Request, reply: Front, rest: Rest | None) -> None:
@@ -74,21 +75,26 @@ class App:
         except Refusal as refusal:
             reply.whole(_known(refusal.status), refusal.body, refusal.headers)
         finally:
-            self._count(path, request, reply)
+            self._count(path.encode("latin-1"), request, reply)
 
-    def _count(self, path: str, request: Request, reply: Front) -> None:
-        shown = path if path in _SHOWN else "other"
+    def _count(self, path: bytes, request: Request, reply: Front) -> None:
         if not reply.status:
             self.metrics.cancelled.add()
-        kind = request.method, shown, reply.status
-        cells = self._cells.get(kind)
+        cells = self._cells.get((path, request.method, reply.status))
         if cells is None:
-            method, status = request.method.decode("latin-1"), str(reply.status or 499)
-            cells = self._cells[kind] = (
-                self.metrics.requests.cell(method, shown, status), self.metrics.duration.row(shown)
-            )  # fmt: skip
+            cells = self._counted(path, request.method, reply.status)
         cells[0][0] += 1
         note(cells[1], reply.now() - request.since)
+
+    def _counted(self, path: bytes, method: bytes, status: int) -> tuple[Cell, Cell]:
+        """Where that is counted, kept for the paths that are asked for often."""
+        told = path.decode("latin-1")
+        shown = told if told in _SHOWN else "other"
+        name = method.decode("latin-1"), shown, str(status or 499)
+        cells = self.metrics.requests.cell(*name), self.metrics.duration.row(shown)
+        if shown == told:
+            self._cells[path, method, status] = cells
+        return cells
 
     async def _other(self, path: str, request: Request, reply: Front) -> None:
         match path:

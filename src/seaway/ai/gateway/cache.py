@@ -14,15 +14,17 @@ LARGEST = 2**20
 """Bytes of an answer that is kept."""
 JITTER = 0.1
 """Part of its time by which an answer may be forgotten earlier, so that not all are at once."""
-_LOCK = 10_000
+LOCK = 10_000
 """Milliseconds for which one instance is waited for, longer while it says that it is at it."""
-_HOLD = _LOCK / 3000
+_HOLD = LOCK / 3000
+"""Seconds between two times at which it is said that an answer is still being asked for."""
 _LOOK = 0.03
 """Seconds between two looks for what another instance asks."""
 HIT, MISS, SHARED = "hit", "miss", "shared"
 LOOK, KEEP = (script(each) for each in ("cache.lua", "keep.lua"))
 Make = Callable[[], Awaitable[bytes]]
-Looked = Callable[[bytes, str], None]
+Outcome = bytes | Exception | None
+"""Of who asks: the answer, how it failed, or nothing where the one who asked has gone away."""
 
 
 def cache_key(name: str, *parts: bytes) -> str:
@@ -36,12 +38,13 @@ class Cache:
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
-        self._flights: dict[str, list[asyncio.Future[bytes | None]]] = {}
+        self._flights: dict[str, list[Callable[[Outcome], None]]] = {}
         """What is being asked, and who waits for it."""
         self._loop = asyncio.get_running_loop()
         self._run, self._count = f"{secrets.token_hex(8)}-", 0
-        self._holding: dict[str, asyncio.TimerHandle] = {}
-        """By lock, until when it must be said again that it is held."""
+        self._holding: set[str] = set()
+        """Locks of which it must be said now and then that they are held."""
+        self._timer: asyncio.TimerHandle | None = None
 
     async def get(self, key: str) -> bytes | None:
         """What is kept, if it can be had."""
@@ -55,44 +58,43 @@ class Cache:
     def put(self, key: str, seconds: float, answer: bytes) -> None:
         """Keep an answer; nobody waits for it."""
         if self._store is not None and len(answer) <= LARGEST:
-            self._store.tell("SET", key, answer, "PX", _for(seconds))
+            self._store.tell("SET", key, answer, "PX", str(_for(seconds)))
 
-    def begin(self, key: str, told: Looked) -> bool:
-        """Look without a task; whether it was begun: not where somebody else asks already.
+    def begin(self, key: str) -> str:
+        """Who looks for it, until `found`; nobody where somebody else of this process does.
 
-        `told` gets the answer, or the name by which it is ours to ask until `end`, or neither.
+        The look itself is made with the question to the limits (`limits.lua`).
         """
         if self._store is None or key in self._flights:
-            return False
+            return ""
         self._flights[key] = []
-        who = self._turn()
-        looked = self._look(self._store, key, who)
-        looked.add_done_callback(partial(self._looked, self._store, key, who, told))
+        return self._turn()
+
+    def wait(self, key: str, told: Callable[[Outcome], None]) -> bool:
+        """Whether somebody of this process asks for it; then what comes of that is told."""
+        flight = self._flights.get(key)
+        if flight is None:
+            return False
+        flight.append(told)
         return True
 
-    def _looked(
-        self, store: Store, key: str, who: str, told: Looked, looked: asyncio.Future[Value]
-    ) -> None:
-        found = None if looked.exception() else looked.result()
+    def found(self, key: str, found: Value) -> bool:
+        """What the look has found; whether it is ours to ask, until `end`."""
         if found == 1:
-            lock = _lock(key)
-            self._holding[lock] = self._loop.call_later(_HOLD, self._hold, store, lock)
-            told(b"", who)
-            return
-        answer = found if isinstance(found, bytes) else None
-        self._land(key, answer)
-        told(answer or b"", "")
+            self._hold(lock(key))
+            return True
+        self._land(key, found if isinstance(found, bytes) else None)
+        return False
 
     def end(self, key: str, who: str, seconds: float, answer: bytes) -> None:
         """Keep the answer; without one, let others ask."""
-        self._holding.pop(_lock(key)).cancel()
         if self._store is not None:
             self._release(self._store, key, who, seconds, answer)
         self._land(key, answer or None)
 
-    def _land(self, key: str, outcome: bytes | Exception | None) -> None:
-        for each in self._flights.pop(key):
-            _tell(each, outcome)
+    def _land(self, key: str, outcome: Outcome) -> None:
+        for told in self._flights.pop(key):
+            told(outcome)
 
     async def once(self, key: str, seconds: float, make: Make) -> tuple[bytes, str]:
         """The kept answer, or the one that another is asking for, or a new one.
@@ -102,11 +104,11 @@ class Cache:
         """
         while (others := self._flights.get(key)) is not None:
             turn: asyncio.Future[bytes | None] = self._loop.create_future()
-            others.append(turn)
+            others.append(partial(_tell, turn))
             if (shared := await turn) is not None:
                 return shared, SHARED
         self._flights[key] = []
-        outcome: bytes | Exception | None = None  # of one who goes away
+        outcome: Outcome = None  # of one who goes away
         try:
             outcome, how = await self._looked_up(key, seconds, make)
         except Exception as error:
@@ -129,40 +131,44 @@ class Cache:
             return found, how
         return await self._made(self._store, key, who, make, seconds), MISS
 
-    def _look(self, store: Store, key: str, who: str) -> asyncio.Future[Value]:
-        return store.ask("EVALSHA", LOOK.digest, "2", key, _lock(key), who, str(_LOCK))
-
     async def _locked(self, store: Store, key: str, who: str) -> tuple[bytes | None, str]:
         """Nothing when it is ours to ask; else what is kept, or another instance has asked."""
         how = HIT
         while True:
-            found = await self._look(store, key, who)
+            found = await store.ask("EVALSHA", LOOK.digest, "2", key, lock(key), who, str(LOCK))
             if isinstance(found, bytes):
                 return found, how
-            if found != 0:
+            if found == 1:
                 return None, MISS
             how = SHARED
             await asyncio.sleep(_LOOK)
 
     async def _made(self, store: Store, key: str, who: str, make: Make, seconds: float) -> bytes:
-        lock, answer = _lock(key), b""
-        self._holding[lock] = self._loop.call_later(_HOLD, self._hold, store, lock)
+        answer = b""
+        self._hold(lock(key))
         try:
             answer = await make()
         finally:
-            self._holding.pop(lock).cancel()
             self._release(store, key, who, seconds, answer)
         return answer
 
-    @staticmethod
-    def _release(store: Store, key: str, who: str, seconds: float, answer: bytes) -> None:
-        kept = (answer, _for(seconds)) if answer and len(answer) <= LARGEST else ()
-        store.tell("EVALSHA", KEEP.digest, "2", key, _lock(key), who, *kept)
+    def _release(self, store: Store, key: str, who: str, seconds: float, answer: bytes) -> None:
+        own = lock(key)
+        self._holding.discard(own)
+        ms = _for(seconds) if answer and len(answer) <= LARGEST else 0
+        store.together(KEEP, (key, own), (who, answer if ms else b"", ms))
 
-    def _hold(self, store: Store, lock: str) -> None:
-        """It takes long: whoever waits is told that it is being asked."""
-        store.tell("PEXPIRE", lock, str(_LOCK))
-        self._holding[lock] = self._loop.call_later(_HOLD, self._hold, store, lock)
+    def _hold(self, own: str) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(_HOLD, self._hold_on)
+        self._holding.add(own)
+
+    def _hold_on(self) -> None:
+        """Whoever waits for what takes long is told that it is being asked."""
+        self._timer = self._loop.call_later(_HOLD, self._hold_on) if self._holding else None
+        if self._store is not None:
+            for each in self._holding:
+                self._store.tell("PEXPIRE", each, str(LOCK))
 
     def _turn(self) -> str:
         """A name for one who asks, like no other in any process."""
@@ -170,17 +176,18 @@ class Cache:
         return f"{self._run}{self._count}"
 
 
-def _lock(key: str) -> str:
+def lock(key: str) -> str:
+    """Held by who asks for an answer."""
     return f"{key}:asking"
 
 
-def _for(seconds: float) -> str:
+def _for(seconds: float) -> int:
     """Milliseconds for which it is kept."""
     spread = seconds * (1 - JITTER * random.random())  # noqa: S311 -- not all at once
-    return str(max(int(spread * 1000), 1))
+    return max(int(spread * 1000), 1)
 
 
-def _tell(turn: "asyncio.Future[bytes | None]", outcome: bytes | Exception | None) -> None:
+def _tell(turn: "asyncio.Future[bytes | None]", outcome: Outcome) -> None:
     if turn.done():
         return
     if isinstance(outcome, Exception):

@@ -59,6 +59,7 @@ class Caller:
         context = tls_context() if base.tls else None
         self._pool = Pool(base, turn, private=told.private, context=context)
         self._loop = turn.loop
+        self._patience = min(told.first, told.total)
         if key and not _KEY.fullmatch(key):
             raise ValueError(f"the key of {name} has characters that no key has")
         authorization = f"authorization: Bearer {key}\r\n" if key else ""
@@ -77,15 +78,17 @@ class Caller:
         return self.finished(await self._sent(asked, target, due, whole=True), target)
 
     def begin(self, asked: Asked, target: Target, told: Told) -> Connection | None:
-        """Send a request for a whole answer on an open connection, if there is one.
+        """Send a request on an open connection, if there is one.
 
         `told` is called when all of the answer is there, or never will be; then see `finished`.
+        For a stream it is called at each news; then see `opened`.
         """
-        connection = self._pool.free()
+        now = self._loop.time()
+        connection = self._pool.free(now)
         if connection is not None:
             connection.told = told
-            connection.limit(self._loop.time() + min(self.told.first, self.told.total), "first")
-            connection.send(self._request(asked, target), whole=True)
+            connection.limit(now + self._patience, "first")
+            connection.send(self._request(asked, target), whole=not asked.head.stream)
         return connection
 
     def finished(self, connection: Connection, target: Target) -> Answer:
@@ -98,9 +101,10 @@ class Caller:
             self._pool.drop(connection)
             raise connection.failure or Failed("truncated")
         body, status = connection.taken(), connection.status
+        failed = None if status == OK else _unsuccessful(connection, body)
         self._pool.give_back(connection)
-        if status != OK:
-            raise Failed("status", status=status, after=_after(connection), body=body)
+        if failed:
+            raise failed
         try:
             return Answer(target, body, whole(body))
         except Malformed as error:
@@ -122,6 +126,27 @@ class Caller:
         live = Live(target, self, connection, events, first, since, due)
         live.first_after = self._loop.time() - since
         return live
+
+    def opened(self, connection: Connection, events: Events) -> bytes:
+        """A stream up to its first token; nothing while that may still come.
+
+        Raises:
+            Failed: it never will.
+        """
+        if connection.status not in {0, OK} and not connection.complete and not connection.failure:
+            connection.wait_for_all()
+            return b""
+        if connection.complete and connection.status != OK:
+            raise _unsuccessful(connection, connection.taken())
+        data = connection.taken()
+        if connection.failure and not data:
+            raise connection.failure
+        if not connection.status:
+            return b""
+        if not connection.header(b"content-type").startswith(b"text/event-stream"):
+            raise Failed("malformed")
+        first = _fed(events, data) if data else b""
+        return first or (_fed(events, b"") if connection.complete else b"")
 
     def leave(self, connection: Connection, *, ended: bool) -> None:
         """A stream is over, or nobody wants the rest of it: then the provider is told at once."""
@@ -149,7 +174,7 @@ class Caller:
         request = self._request(asked, target)
         now = self._loop.time()
         while True:
-            connection = pool.free() or await pool.new(min(told.connect, due - now))
+            connection = pool.free(now) or await pool.new(min(told.connect, due - now))
             fresh = not connection.used
             connection.limit(min(now + told.first, due), "first")
             connection.send(request, whole=whole)
@@ -173,26 +198,37 @@ class Caller:
     async def _begun(self, connection: Connection, events: Events) -> bytes:
         if connection.status != OK:
             body = await connection.whole()
-            after = _after(connection)
-            raise Failed("status", status=connection.status, after=after, body=body)
-        if not connection.headers.get(b"content-type", b"").startswith(b"text/event-stream"):
+            raise _unsuccessful(connection, body)
+        if not connection.header(b"content-type").startswith(b"text/event-stream"):
             raise Failed("malformed")
         while True:
-            data = await connection.piece()
-            try:
-                first = events.feed(data) if data else events.end()
-            except Malformed as error:
-                raise Failed("malformed" if data else "truncated") from error
-            except Stopped as error:
-                raise Failed("stopped") from error
-            if first:
+            if first := _fed(events, await connection.piece()):
                 return first
+
+
+def _unsuccessful(connection: Connection, body: bytes) -> Failed:
+    after = _after(connection)
+    return Failed("status", status=connection.status, after=after, body=body)
+
+
+def _fed(events: Events, data: bytes) -> bytes:
+    """What may be sent on after more of a stream, or after its end where there is no more.
+
+    Raises:
+        Failed: it cannot be read.
+    """
+    try:
+        return events.feed(data) if data else events.end()
+    except Malformed as error:
+        raise Failed("malformed" if data else "truncated") from error
+    except Stopped as error:
+        raise Failed("stopped") from error
 
 
 def _after(connection: Connection) -> float:
     """Seconds of Retry-After; a date is not believed."""
     try:
-        return max(float(connection.headers.get(b"retry-after", b"0")), 0.0)
+        return max(float(connection.header(b"retry-after") or 0), 0.0)
     except ValueError:
         return 0.0
 

@@ -1,4 +1,4 @@
-"""Direct: the way of nearly all requests, without a task: a whole answer from the first provider.
+"""Direct: the way of nearly all requests, without a task: an answer from the first provider.
 
 Reading, sending and answering are calls from the loop: nothing is woken, nothing waits. Whatever
 is not as usual (no open connection, a limit, a failure) is handed over to the task of the client's
@@ -9,19 +9,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from seaway.ai.gateway.cache import HIT, MISS
-from seaway.ai.gateway.call import FREE, Call
-from seaway.ai.gateway.calling import Caller
-from seaway.ai.gateway.front import Front, Request
-from seaway.ai.gateway.limits import Grant, Use
+from seaway.ai.gateway.cache import HIT, MISS, SHARED, Outcome
+from seaway.ai.gateway.call import FREE, ONE, Call
+from seaway.ai.gateway.front import Front
+from seaway.ai.gateway.limits import Grant, Use, Wish
+from seaway.ai.gateway.reading import Request
+from seaway.ai.gateway.store import Value
+from seaway.ai.gateway.stream import Stream
 from seaway.ai.gateway.upstream import Connection, Failed
 from seaway.serving.refusal import Refusal
 
 if TYPE_CHECKING:
     from seaway.ai.gateway.serving import Serving
 
-_ONE = Use(requests=1)
-_HIT, _MISS = (b"x-seaway-cache: %s\r\n" % each.encode() for each in (HIT, MISS))
+_HOW = {how: b"x-seaway-cache: %s\r\n" % how.encode() for how in (HIT, MISS, SHARED)}
 Over = Callable[[Request, Front], None]
 
 
@@ -29,8 +30,8 @@ class Direct:
     """One request that is answered directly, or handed over."""
 
     __slots__ = (
-        "_call", "_caller", "_connection", "_gone", "_key", "_over", "_reply", "_seconds",
-        "_serving", "_who",
+        "_admits", "_call", "_connection", "_gone", "_key", "_over", "_reply", "_seconds",
+        "_serving", "_shared", "_stream", "_waits", "_who",
     )  # fmt: skip
 
     def __init__(
@@ -38,142 +39,170 @@ class Direct:
     ) -> None:
         """`over` is called when it is answered, or nobody wants the answer any more."""
         self._serving, self._call, self._reply, self._over = serving, call, reply, over
-        self._caller: Caller = serving.callers[call.decision.targets[0].provider]
         self._connection: Connection | None = None
+        self._stream: Stream | None = None
         self._gone = False
         self._seconds, self._key = kept
         self._who = ""
-        """By which the answer is ours to ask for, where it is kept for others."""
+        """By which the answer is looked for, and then ours to ask, where it is kept for others."""
+        self._waits = self._admits = False
+        """For what another request of this process looks for or asks; and for its limits."""
+        self._shared: Outcome = None
 
     def begin(self) -> None:
-        """Reserve and send."""
-        scopes = self._serving.scopes(self._call.client)
-        if scopes.rows:
-            self._serving.limiter.ask(scopes, self._call.feared, self._granted)
+        """Reserve, look, and send."""
+        call, serving, key = self._call, self._serving, self._key
+        scopes = call.way.scopes
+        if key and not call.asked.head.stream:
+            self._waits = serving.cache.wait(key, self._landed)
+            self._who = "" if self._waits else serving.cache.begin(key)
+        if self._who:
+            wish = Wish(call.feared() if scopes.rows else ONE, self._admitted, key, self._who)
+            serving.limiter.ask(scopes, wish)
+        elif scopes.rows:
+            self._admits = True
+            serving.limiter.ask(scopes, Wish(call.feared(), self._admitted))
         else:
-            self._look()
+            self._let_in()
 
     def cancel(self) -> None:
         """Nobody waits any more: the provider is told at once."""
         self._gone = True
-        connection, caller = self._connection, self._caller
-        if connection is not None:
+        call, connection = self._call, self._connection
+        sent = connection is not None or self._stream is not None
+        if self._stream is not None:
+            self._stream.cancel()
+        elif connection is not None:
             connection.told = None
-            caller.drop(connection)
-            caller.health.ended(told=False)
-            self._serving.upstream(self._call.decision.targets[0], "cancelled")
+            call.way.caller.drop(connection)
+            self._serving.unwanted(call)
         self._release(b"")
-        self._settle()
-        self._over(self._call.request, self._reply)
+        self._serving.settle(call, call.used if sent else Use())
+        self._over(call.request, self._reply)
 
-    def _granted(self, outcome: Grant | Exception) -> None:
-        if not isinstance(outcome, Grant):
-            self._refuse(self._serving.refusal(self._call.client, outcome))
-            return
-        self._call.grant = outcome
-        if self._gone:
-            self._settle()
-        else:
-            self._look()
-
-    def _look(self) -> None:
-        self._serving.let_in(self._call)
-        if self._call.asked.stream:
-            self._hand_over(None)  # it is let in; what is left to do takes its time anyway
-        elif not self._key:
-            self._find_room()
-        elif not self._serving.cache.begin(self._key, self._looked):
-            self._hand_over(None)  # somebody else asks the same
-
-    def _looked(self, answer: bytes, who: str) -> None:
-        self._who = who
+    def _admitted(self, outcome: Grant | Exception, found: Value) -> None:
+        call, serving, hit = self._call, self._serving, b""
+        refused = None if isinstance(outcome, Grant) else outcome
+        if isinstance(outcome, Grant):
+            call.grant = outcome
+        if self._who and not serving.cache.found(self._key, None if refused else found):
+            self._who, hit = "", found if isinstance(found, bytes) else b""
         if self._gone:
             self._release(b"")
-        elif answer:
-            self._serving.metrics.cache.add(self._call.decision.route, HIT)
-            self._reply.whole(200, answer, _HIT)
-            self._settle()
-            self._over(self._call.request, self._reply)
-        elif who:
-            self._find_room()
+            serving.settle(call, Use())
+        elif refused:
+            self._refuse(serving.refusal(call.client, refused))
+        elif hit:
+            serving.let_in(call)
+            self._answer(hit, HIT)
+        else:
+            self._let_in()
+
+    def _landed(self, outcome: Outcome) -> None:
+        """Another request has its answer; before or after this one is let in."""
+        self._shared = outcome
+        self._waits = False
+        if not (self._admits or self._gone):
+            self._share()
+
+    def _share(self) -> None:
+        outcome = self._shared
+        if isinstance(outcome, bytes):
+            self._answer(outcome, SHARED)
+        elif isinstance(outcome, Refusal):
+            self._refuse(outcome)
         else:
             self._hand_over(None)
+
+    def _let_in(self) -> None:
+        self._serving.let_in(self._call)
+        self._admits = False
+        if self._waits:
+            return  # until it has landed
+        if self._shared is not None:
+            self._share()
+        elif self._key and not self._who:
+            self._hand_over(None)  # another instance asks the same, or it is a stream that is kept
+        elif self._call.way.caller.scopes.rows:
+            wish = Wish(self._call.feared(), self._roomed)
+            self._serving.limiter.ask(self._call.way.caller.scopes, wish)
+        else:
+            self._send()
 
     def _release(self, answer: bytes) -> None:
         if self._who:
             self._serving.cache.end(self._key, self._who, self._seconds, answer)
             self._who = ""
 
-    def _find_room(self) -> None:
-        scopes = self._caller.scopes
-        if scopes.rows:
-            self._serving.limiter.ask(scopes, self._call.feared, self._roomed)
-        else:
-            self._send()
-
-    def _roomed(self, outcome: Grant | Exception) -> None:
+    def _roomed(self, outcome: Grant | Exception, _: Value) -> None:
         if isinstance(outcome, Grant):
             self._call.room = outcome
         if self._gone:
-            self._settle()
+            self._serving.settle(self._call, Use())
         elif isinstance(outcome, Grant):
             self._send()
         else:
             self._hand_over(None)  # another provider may have room
 
     def _send(self) -> None:
-        call, caller = self._call, self._caller
-        target = call.decision.targets[0]
-        caller.health.busy += 1
-        self._connection = caller.begin(call.asked, target, self._answered)
+        call, way = self._call, self._call.way
+        if call.asked.head.stream:
+            self._stream = Stream(self._serving, call, self._reply, self._end, self._failed)
+            if not self._stream.begin():
+                self._hand_over(None)
+            return
+        self._connection = way.caller.begin(call.asked, way.target, self._answered)
         if self._connection is None:
-            caller.health.busy -= 1
             self._hand_over(None)
+        else:
+            way.caller.health.busy += 1
 
     def _answered(self, connection: Connection) -> None:
         """All of it is there, or never will be."""
-        caller, call = self._caller, self._call
+        call, serving = self._call, self._serving
+        way = call.way
         self._connection = connection.told = None
-        caller.health.busy -= 1
+        way.caller.health.busy -= 1
         try:
-            answer = caller.finished(connection, call.decision.targets[0])
+            answer = way.caller.finished(connection, way.target)
         except Failed as failed:
-            unread = failed.why == "reset" and connection.used > 1
-            self._hand_over(None if unread else failed)
+            self._failed(connection, failed)
             return
-        caller.passed()
-        self._serving.upstream(answer.target, "ok")
-        body = self._serving.charged(call, answer)
+        way.caller.passed()
+        way.answered[0] += 1
+        body = serving.charged(call, answer)
         if self._who:
-            self._serving.metrics.cache.add(call.decision.route, MISS)
             self._release(body)
-            self._reply.whole(200, body, _MISS)
+            self._answer(body, MISS)
         else:
             self._reply.whole(200, body)
-        self._settle()
-        self._over(self._call.request, self._reply)
+            self._end()
 
-    def _settle(self) -> None:
-        """Once: what is settled is not reserved any more."""
-        limiter, call = self._serving.limiter, self._call
-        used = Use() if self._gone and self._connection is None else call.used  # never sent
-        grant, call.grant, room, call.room = call.grant, FREE, call.room, FREE
-        limiter.settle(grant, used)
-        limiter.settle(room, used)
+    def _answer(self, body: bytes, how: str) -> None:
+        self._serving.metrics.cache.add(self._call.decision.route, how)
+        self._reply.whole(200, body, _HOW[how])
+        self._end()
+
+    def _end(self) -> None:
+        call, self._stream = self._call, None
+        if call.grant is not FREE or call.room is not FREE:
+            self._serving.settle(call, call.used)
+        self._over(call.request, self._reply)
+
+    def _failed(self, connection: Connection, failed: Failed) -> None:
+        unread = failed.why == "reset" and connection.used > 1
+        self._hand_over(None if unread else failed)
 
     def _hand_over(self, failed: Failed | None) -> None:
-        call = self._call
+        call, self._stream = self._call, None
         self._release(b"")
-        if failed is not None:
-            self._serving.limiter.settle(call.room, _ONE)
-        elif call.room is not FREE:
-            self._serving.limiter.settle(call.room, Use())
+        if call.room is not FREE:
+            self._serving.limiter.settle(call.room, ONE if failed else Use())
         call.room, call.failed = FREE, failed
         self._reply.hand_over(call.request, partial(self._serving.rest, call, self._reply))
 
     def _refuse(self, refusal: Refusal) -> None:
-        if not self._gone:
-            self._reply.hand_over(self._call.request, partial(_refused, refusal))
+        self._reply.hand_over(self._call.request, partial(_refused, refusal))
 
 
 async def _refused(refusal: Refusal) -> None:

@@ -92,9 +92,14 @@ class Events:
             Malformed: an event cannot be read.
             Stopped: an event is an error.
         """
-        data = self._rest + data if self._rest else data
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
+        if self._rest:
+            data = self._rest + data
+        elif self._seam and self._only_alike(data):
+            return data  # as nearly always
+        return self._cut(data.replace(b"\r\n", b"\n") if b"\r" in data else data)
+
+    def _cut(self, data: bytes) -> bytes:
+        """The events that are whole; the rest waits."""
         held, begin, odd = self._held, 0, False
         while (end := data.find(b"\n\n", begin)) >= 0:
             if self._seam and not odd and data.startswith(self._before, begin):
@@ -113,6 +118,19 @@ class Events:
             return b""
         self._held = []
         return b"".join(held)
+
+    def _only_alike(self, data: bytes) -> bool:
+        """Whether it is the last event again, or several of them, with other words."""
+        before, after = self._before, self._after
+        if not (data.startswith(before) and data.endswith(after)):
+            return False
+        word = data[len(before) : len(data) - len(after)]
+        if b'"' in word:
+            return self._alike(data, 0) > 0
+        if not word or b"\\" in word or not _printable(word):
+            return False
+        self.count += 1
+        return True
 
     def _alike(self, data: bytes, begin: int) -> int:
         """Where the events end that are an earlier one again, with other words in it; 0 for none.
@@ -165,19 +183,15 @@ class Events:
 
     def _learn(self, event: bytes, chunk: Chunk) -> None:
         """What stands around the word of an event that only adds a word of the answer."""
-        match chunk:
-            case Chunk(choices=[Choice(delta=Delta(content=str(word), tool_calls=None,
-                                                   reasoning_content=None), finish_reason=None)],
-                       usage=None):  # fmt: skip
-                plain = b'"reasoning_content"' not in event or not self.hide_reasoning
-                spelling = _CONTENT if _CONTENT in event else _SPACED
-                before, content, rest = event.partition(spelling)
-                said, quote, after = rest.partition(b'"')
-                if plain and word and said == word.encode():
-                    self._before, self._after = before + content, quote + after + b"\n\n"
-                    self._seam = self._after + self._before
-            case _:
-                pass
+        word = _word(chunk)
+        if not word or (self.hide_reasoning and b'"reasoning_content"' in event):
+            return
+        spelling = _CONTENT if _CONTENT in event else _SPACED
+        before, content, rest = event.partition(spelling)
+        said, quote, after = rest.partition(b'"')
+        if said == word.encode():
+            self._before, self._after = before + content, quote + after + b"\n\n"
+            self._seam = self._after + self._before
 
     def _understand(self, chunk: Chunk) -> None:
         self.usage, self.model = chunk.usage or self.usage, self.model or chunk.model
@@ -191,6 +205,17 @@ class Events:
                 self.count += 1
             if choice.finish_reason:
                 self.begun = self.finished = True
+
+
+def _word(chunk: Chunk) -> str:
+    """What an event adds, where it adds only that."""
+    choices = chunk.choices
+    if not choices or len(choices) > 1 or chunk.usage is not None:
+        return ""
+    delta = choices[0].delta
+    if delta is None or choices[0].finish_reason is not None or delta.tool_calls is not None:
+        return ""
+    return "" if delta.reasoning_content is not None else delta.content or ""
 
 
 def _printable(text: bytes) -> bool:

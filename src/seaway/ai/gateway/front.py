@@ -5,21 +5,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
-import httptools
-import msgspec
-
+from seaway.ai.gateway.reading import Reader, Refused, Request
 from seaway.ai.gateway.turn import Turn
 
-HEAD_WITHIN, BODY_WITHIN, IDLE = 10.0, 60.0, 75.0
-"""Seconds for the head of a request, for the rest of it, and until the next one."""
-LARGEST_HEAD = 32_768
-"""Bytes, or what comes in one piece."""
+IDLE = 75.0
+"""Seconds until the next request."""
 WAITING = 8
 """Requests that a client may send before the first is answered."""
 _LOOK = 2.0
 """Seconds between two looks at slow clients."""
-_HEADERS = frozenset({b"authorization", b"idempotency-key", b"x-request-id", b"expect"})
-_LENGTHS = frozenset(map(len, _HEADERS))
 REASONS = {
     200: b"OK", 400: b"Bad Request", 401: b"Unauthorized", 403: b"Forbidden", 404: b"Not Found",
     405: b"Method Not Allowed", 409: b"Conflict", 413: b"Content Too Large",
@@ -34,23 +28,6 @@ _EVENTS = (
     b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
     b"x-accel-buffering: no\r\ntransfer-encoding: chunked\r\n"
 )
-
-
-class Request(msgspec.Struct):
-    """One request, whole."""
-
-    since: float
-    method: bytes = b""
-    target: bytes = b""
-    headers: dict[bytes, bytes] = {}
-    """Only those that anything depends on, names in small letters."""
-    body: bytes = b""
-    keep: bool = True
-
-    @property
-    def path(self) -> str:
-        """Without the query; an address in the request line is no path here."""
-        return self.target.partition(b"?")[0].decode("latin-1")
 
 
 Rest = Callable[[], Awaitable[None]]
@@ -92,19 +69,19 @@ class Front(asyncio.Protocol):
     def __init__(self, application: Application, turn: Turn, everyone: "set[Front]") -> None:
         self._application, self._turn, self._everyone = application, turn, everyone
         self._loop = loop = turn.loop
-        self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._request = Request(0)
-        self._chunks: list[bytes] = []
-        self._size = self._head = 0
+        self._reader = Reader(application.largest, self._asked)
+        self._ending = False
+        """Whether the next answer is the last."""
         self._waiting: deque[Request] = deque()
         self._task: asyncio.Task[None] | None = None
         self._wanted: asyncio.Future[None] | None = None
         self._begun: Begun | None = None
         self._rest: Rest | None = None
-        self._writable: asyncio.Future[None] | None = None
+        self.writable: asyncio.Future[None] | None = None
+        """While the client does not read: done when it does again, or is gone."""
         self._due = loop.time() + IDLE
-        self._reading = self._left = False
+        self._left = False
         self.busy = False
         """Whether a request is being answered."""
         self.begun = False
@@ -116,9 +93,9 @@ class Front(asyncio.Protocol):
     def whole(self, status: int, body: bytes, headers: bytes = b"") -> None:
         """The whole answer, JSON unless the headers say something else."""
         kind = b"" if headers.startswith(b"content-type") else b"content-type: application/json\r\n"
-        length = b"content-length: %d\r\n\r\n" % len(body)
+        told = _STARTS[status], kind, headers, len(body), body
         self._begin(status)
-        self._write(b"".join((_STARTS[status], kind, headers, length, body)))
+        self._write(b"%s%s%scontent-length: %d\r\n\r\n%s" % told)
 
     def stream(self, headers: bytes, first: bytes) -> None:
         """The head of an answer in events, and the first of them."""
@@ -127,28 +104,27 @@ class Front(asyncio.Protocol):
 
     def piece(self, data: bytes) -> None:
         """More events."""
-        self._write(b"%x\r\n%s\r\n" % (len(data), data))
+        if self._transport:
+            self._turn.send(self._transport, b"%x\r\n%s\r\n" % (len(data), data))
 
     def end(self, data: bytes = b"") -> None:
         """The last events, if any, and the end."""
         last = b"%x\r\n%s\r\n" % (len(data), data) if data else b""
         self._write(last + b"0\r\n\r\n")
 
-    @property
-    def writable(self) -> "asyncio.Future[None] | None":
-        """While the client does not read: done when it does again, or is gone."""
-        return self._writable
-
     def over(self, request: Request) -> None:
         """It is answered, without a task."""
         self._begun = None
         self._due = self._loop.time() + IDLE
-        if not request.keep:
+        if self._last(request):
             self._leave(abruptly=not self.begun)
         elif self._waiting:
             self._next()
         else:
             self.busy = False
+
+    def _last(self, request: Request) -> bool:
+        return not request.keep or (self._ending and not self._waiting)
 
     def hand_over(self, request: Request, rest: Rest) -> None:
         """A task is needed after all."""
@@ -181,12 +157,12 @@ class Front(asyncio.Protocol):
             self._begun.cancel()
 
     def pause_writing(self) -> None:
-        self._writable = self._loop.create_future()
+        self.writable = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        if self._writable and not self._writable.done():
-            self._writable.set_result(None)
-        self._writable = None
+        if self.writable and not self.writable.done():
+            self.writable.set_result(None)
+        self.writable = None
 
     def now(self) -> float:
         """The time by which requests are measured."""
@@ -194,16 +170,19 @@ class Front(asyncio.Protocol):
 
     def hang_up(self) -> None:
         """Close as soon as nothing is being answered."""
-        self._request.keep = False
-        for each in self._waiting:
-            each.keep = False
+        self._ending = True
         if not self.busy:
             self._close()
 
     def look(self, now: float) -> None:
         """Close when the client takes too long with its request."""
-        if self._transport and not self.busy and now > self._due:
-            self._transport.abort() if not self._reading else self._refuse(408)
+        if self._transport is None or self.busy:
+            return
+        if self._reader.reached:
+            if now > self._reader.due:
+                self._refuse(408)
+        elif now > self._due:
+            self._transport.abort()
 
     def _refuse(self, status: int) -> None:
         """What cannot be read is answered once, and the connection closed."""
@@ -226,47 +205,15 @@ class Front(asyncio.Protocol):
     def _received(self, data: bytes) -> None:
         if self._left:
             return
-        if not self._chunks:
-            self._head += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400)
-        except httptools.HttpParserError:
-            self._refuse(413 if self._size > self._application.largest else 400)
-        if self._reading and self._head > LARGEST_HEAD and not self._chunks:
-            self._refuse(400)
+            if self._reader.feed(data, self._loop.time()):
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        except Refused as refused:
+            self._refuse(refused.status)
 
-    def on_message_begin(self) -> None:
-        now = self._loop.time()
-        self._request, self._chunks, self._size = Request(now), [], 0
-        self._head, self._reading = 0, True
-        self._due = now + HEAD_WITHIN
-
-    def on_url(self, url: bytes) -> None:
-        self._request.target += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(name) in _LENGTHS and (small := name.lower()) in _HEADERS:
-            self._request.headers[small] = value
-
-    def on_headers_complete(self) -> None:
-        self._due = self._request.since + BODY_WITHIN
-        if b"expect" in self._request.headers:
-            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, data: bytes) -> None:
-        self._size += len(data)
-        self._chunks.append(data)
-        if self._size > self._application.largest:
-            raise TooLarge
-
-    def on_message_complete(self) -> None:
-        request, self._reading = self._request, False
-        request.method = self._parser.get_method()
-        request.keep = self._parser.should_keep_alive()
-        request.body = b"".join(self._chunks)
-        self._chunks = []
+    def _asked(self, request: Request) -> None:
+        if self._left:
+            return
         self._waiting.append(request)
         if not self.busy:
             self._next()
@@ -303,7 +250,7 @@ class Front(asyncio.Protocol):
                 pass
             finally:
                 self._due = self._loop.time() + IDLE
-                if not (answered and request.keep):
+                if not answered or self._last(request):
                     self._leave(abruptly=not answered)
             await self._called()
 
@@ -325,10 +272,6 @@ class Front(asyncio.Protocol):
         elif self._transport:
             self._left = True
             self._transport.abort()
-
-
-class TooLarge(Exception):  # noqa: N818 -- said as it is
-    """The body is larger than may be."""
 
 
 async def watch(everyone: set[Front]) -> None:

@@ -109,7 +109,8 @@ class Budget:
 
     def earn(self) -> None:
         """One more request."""
-        self._left = min(self._left + self.SHARE, self.MOST)
+        if self._left < self.MOST:
+            self._left += self.SHARE
 
     def take(self) -> bool:
         """Use one, if there is one."""

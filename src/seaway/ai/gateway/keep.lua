@@ -1,11 +1,15 @@
--- Give the lock back, and keep an answer where there is one.
+-- Give locks back, and keep answers where there are any.
 --
--- KEYS: the answer, its lock. ARGV: who asked, then the answer and ms to keep it, if any.
+-- KEYS: for each the answer, its lock. ARGV: for each who asked, the answer, ms to keep it, or 0.
 
-if ARGV[2] then
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+for i = 1, #KEYS / 2 do
+  local key, lock = KEYS[i * 2 - 1], KEYS[i * 2]
+  local who, answer, ms = ARGV[i * 3 - 2], ARGV[i * 3 - 1], ARGV[i * 3]
+  if ms ~= '0' then
+    redis.call('SET', key, answer, 'PX', ms)
+  end
+  if redis.call('GET', lock) == who then
+    redis.call('DEL', lock)
+  end
 end
-if redis.call('GET', KEYS[2]) == ARGV[1] then
-  redis.call('DEL', KEYS[2])
-end
-return 1
+return #KEYS

@@ -10,6 +10,7 @@ import msgspec
 from seaway.ai.gateway.limits import Scopes
 from seaway.ai.gateway.settings import Limits, Settings
 from seaway.ai.gateway.store import Store, StoreGone, Value
+from seaway.ai.gateway.way import Way
 from seaway.serving.refusal import Refusal
 
 FRESH = 0.5
@@ -34,6 +35,8 @@ class Client(msgspec.Struct):
     limits: Limits
     scopes: Scopes | None = None
     """The limits that hold, once they have been worked out."""
+    ways: dict[str, Way] = {}
+    """Of this client's requests, by model, where they are always the same."""
 
 
 _row = msgspec.json.Decoder(Row)

@@ -1,4 +1,5 @@
--- Reserve amounts in several windows for several requests, in turn, for each in all windows or none.
+-- Reserve amounts in several windows for several requests, in turn, for each in all windows or none;
+-- and for those that pass, look for a kept answer, or take the right to ask for it.
 --
 -- A window is a row of buckets, a little finer than the limit needs: what was admitted counts until
 -- its whole bucket is older than the window, so that no window of that length ever holds more than
@@ -7,19 +8,21 @@
 -- Time is not the server's, whose clock may jump: each process tells how far it has come by its
 -- own steady clock, counted from what it was told here before. The largest is taken.
 --
--- KEYS: the clock, then each window. ARGV: time in ms, ms to keep the keys, then for each window
--- the width of a bucket in ms, the number of buckets, the limit; then for each request an amount
--- for each window.
+-- KEYS: the clock, then each window, then for each request that looks: its answer, and the lock.
+-- ARGV: time in ms, ms to keep the keys, how many windows, ms for which a lock holds; then for each
+-- window the width of a bucket in ms, the number of buckets, the limit; then for each request who
+-- looks, or nothing, and an amount for each window.
 -- Returns {time, bucket of each window..., then for each request 0 and 0, or which window has not
--- so much left and the ms to wait, -1 for never}.
+-- so much left and the ms to wait, -1 for never; and what was found: the answer, 1 where the lock
+-- is taken now, 0 for neither}
 
 local now = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[1]))
 redis.call('SET', KEYS[1], string.format('%.0f', now))
-local windows = #KEYS - 1
+local windows = tonumber(ARGV[3])
 local widths, counts, limits, totals, indexes, heads, added = {}, {}, {}, {}, {}, {}, {}
 local answer = {string.format('%.0f', now)}
 for i = 1, windows do
-  local key, width, count = KEYS[i + 1], tonumber(ARGV[i * 3]), tonumber(ARGV[i * 3 + 1])
+  local key, width, count = KEYS[i + 1], tonumber(ARGV[i * 3 + 2]), tonumber(ARGV[i * 3 + 3])
   local index = math.floor(now / width)
   local found = redis.call('HMGET', key, 't', 'h')
   local total, head = tonumber(found[1] or '0'), tonumber(found[2] or index)
@@ -39,7 +42,7 @@ for i = 1, windows do
   if head ~= before or not found[2] then
     redis.call('HSET', key, 't', string.format('%.0f', total), 'h', head)
   end
-  widths[i], counts[i], limits[i] = width, count, tonumber(ARGV[i * 3 + 2])
+  widths[i], counts[i], limits[i] = width, count, tonumber(ARGV[i * 3 + 4])
   totals[i], indexes[i], heads[i], added[i] = total, index, head, 0
   answer[i + 1] = index
 end
@@ -56,8 +59,17 @@ local function wait(i, amount)
   return math.max((head + counts[i]) * widths[i] - now, 1)
 end
 
-for first = windows * 3 + 2, #ARGV - 1, math.max(windows, 1) do
-  local refused, late = 0, 0
+local function look(key, lock, who)
+  local found = redis.call('GET', key)
+  if found then
+    return found
+  end
+  return redis.call('SET', lock, who, 'NX', 'PX', ARGV[4]) and 1 or 0
+end
+
+local looks = windows + 2
+for first = windows * 3 + 5, #ARGV, windows + 1 do
+  local refused, late, found = 0, 0, 0
   for i = 1, windows do
     local amount = tonumber(ARGV[first + i])
     if refused == 0 and amount > 0 and totals[i] + amount > limits[i] then
@@ -70,8 +82,14 @@ for first = windows * 3 + 2, #ARGV - 1, math.max(windows, 1) do
       totals[i], added[i] = totals[i] + amount, added[i] + amount
     end
   end
-  answer[#answer + 1] = refused
-  answer[#answer + 1] = late
+  if ARGV[first] ~= '' then
+    if refused == 0 then
+      found = look(KEYS[looks], KEYS[looks + 1], ARGV[first])
+    end
+    looks = looks + 2
+  end
+  local last = #answer
+  answer[last + 1], answer[last + 2], answer[last + 3] = refused, late, found
 end
 for i = 1, windows do
   if added[i] > 0 then

@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from seaway.ai.gateway.cache import LOCK, lock
 from seaway.ai.gateway.settings import Limits, Window
 from seaway.ai.gateway.store import Store, StoreGone, Value, script
 
@@ -24,7 +25,7 @@ _AWAY = 0.25
 RESERVE, SETTLE = script("limits.lua"), script("settle.lua")
 
 
-class Use(msgspec.Struct, frozen=True):
+class Use(msgspec.Struct, frozen=True, gc=False):
     """What a request takes, or took; money in millionths."""
 
     requests: int = 0
@@ -65,16 +66,36 @@ class LimitReached(Exception):  # noqa: N818 -- said as it is
         """Seconds; less than 0 for never."""
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, gc=False):
+    """What was reserved together, in the same buckets, and what of it is to be corrected."""
+
+    rows: Sequence[Scope]
+    buckets: Sequence[int]
+    requests: int = 0
+    tokens: int = 0
+    spend: int = 0
+    owing: bool = False
+
+
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """What was reserved, and where."""
 
     use: Use
-    scopes: Sequence[Scope] = ()
-    buckets: Sequence[int] = ()
+    batch: Batch | None = None
 
 
-Told = Callable[[Grant | Exception], None]
-"""Called with what was reserved, with LimitReached, or with StoreGone."""
+Told = Callable[[Grant | Exception, Value], None]
+"""Called with what was reserved, with LimitReached, or with StoreGone; and with what was found."""
+
+
+class Wish(msgspec.Struct, gc=False):
+    """To be counted, and to look for a kept answer where there is a `key`."""
+
+    use: Use
+    told: Told
+    key: str = ""
+    who: str = ""
+    """Who asks where there is no answer yet."""
 
 
 class Scopes:
@@ -82,25 +103,24 @@ class Scopes:
 
     def __init__(self, clock: str, rows: Sequence[Scope]) -> None:
         self.rows = rows
-        self.waiting: list[tuple[Use, Told]] = []
+        self.waiting: list[Wish] = []
         self._amounts = [attrgetter(each.name) for each in rows]  # called what they count
         longest = max((each.window.per for each in rows), default=0)
-        figures = [str(int(2000 * longest) + _KEPT)]
+        self._keys = (clock, *(each.key for each in rows))
+        self._figures: list[int] = [int(2000 * longest) + _KEPT, len(rows), LOCK]
         for each in rows:
-            figures += map(str, (each.width, each.count, each.window.most))
-        self._before = (
-            "EVALSHA",
-            RESERVE.digest,
-            str(1 + len(rows)),
-            clock,
-            *(one.key for one in rows),
-        )
-        self._after = tuple(figures)
+            self._figures += (each.width, each.count, each.window.most)
 
-    def command(self, now: int, uses: Sequence[Use]) -> Sequence[str]:
-        """To reserve for all of these."""
-        amounts = [str(amount(use)) for use in uses for amount in self._amounts]
-        return (*self._before, str(now), *self._after, *amounts)
+    def command(self, now: int, wishes: Sequence[Wish]) -> Sequence[str | bytes | int]:
+        """To reserve for all of these, and to look."""
+        keys, words = list(self._keys), list[str | bytes | int]()
+        for each in wishes:
+            if each.key:
+                keys += (each.key, lock(each.key))
+            words.append(each.who)
+            for amount in self._amounts:
+                words.append(amount(each.use))
+        return ("EVALSHA", RESERVE.digest, len(keys), *keys, now, *self._figures, *words)
 
 
 class Limiter:
@@ -111,8 +131,8 @@ class Limiter:
         self._store = store
         self._time, self._since = 0.0, time.monotonic()
         self._own: dict[str, _Row] = {}
-        self._owed: dict[tuple[str, int], int] = {}
-        """Corrections that are to be sent, by key and bucket."""
+        self._owed: list[Batch] = []
+        """Of which corrections are to be sent."""
         self._loop = asyncio.get_running_loop()
 
     def scopes(self, *rows: tuple[str, Limits]) -> Scopes:
@@ -137,21 +157,24 @@ class Limiter:
             StoreGone: it cannot be known.
         """
         turn: asyncio.Future[Grant] = self._loop.create_future()
-        self.ask(scopes, use, partial(self._turned, turn))
+        self.ask(scopes, Wish(use, partial(self._turned, turn)))
         return await turn
 
-    def ask(self, scopes: Scopes, use: Use, told: Told) -> None:
+    def ask(self, scopes: Scopes, wish: Wish) -> None:
         """Likewise, for one who has no task that could wait."""
-        if not scopes.rows:
-            told(Grant(use))
+        if not scopes.rows and not wish.key:
+            wish.told(Grant(wish.use), None)
         elif self._store is None:
-            told(self._reserved_here(scopes.rows, use))
+            wish.told(self._reserved_here(scopes.rows, wish.use), None)
         else:
             if not scopes.waiting:
-                self._loop.call_soon(self._ask, scopes, self._store)
-            scopes.waiting.append((use, told))
+                self._store.turn.last(partial(self._ask, scopes, self._store))
+            scopes.waiting.append(wish)
 
-    def _turned(self, turn: "asyncio.Future[Grant]", outcome: Grant | Exception) -> None:
+    def _turned(
+        self, turn: "asyncio.Future[Grant]", outcome: Grant | Exception, found: Value
+    ) -> None:
+        del found
         if isinstance(outcome, Grant):
             if turn.done():
                 self.settle(outcome, Use())  # who asked has gone
@@ -163,57 +186,58 @@ class Limiter:
     def _ask(self, scopes: Scopes, store: Store) -> None:
         """One command for all who wait."""
         waiting, scopes.waiting = scopes.waiting, []
-        words = scopes.command(int(self.now), [use for use, _ in waiting])
-        store.ask(*words).add_done_callback(partial(self._told, scopes, waiting))
+        store.call(scopes.command(int(self.now), waiting), partial(self._told, scopes, waiting))
 
-    def _told(
-        self, scopes: Scopes, waiting: Sequence[tuple[Use, Told]], answer: asyncio.Future[Value]
-    ) -> None:
-        rows, wrong = scopes.rows, answer.exception()
-        found = None if wrong else answer.result()
-        if not isinstance(found, list):
-            gone = wrong if isinstance(wrong, StoreGone) else StoreGone(str(wrong or found))
-            for _, told in waiting:
-                told(gone)
+    def _told(self, scopes: Scopes, waiting: Sequence[Wish], answer: Value | Exception) -> None:
+        rows = scopes.rows
+        if not isinstance(answer, list):
+            gone = answer if isinstance(answer, StoreGone) else StoreGone(str(answer))
+            for each in waiting:
+                each.told(gone if rows else Grant(each.use), None)
             return
-        now, *numbers = cast("list[int]", found)  # as the script says
+        count = 1 + len(rows)
+        now, *buckets = cast("list[int]", answer[:count])  # as the script says
         self._advance(int(now))
-        count = len(rows)
-        buckets, results = numbers[:count], iter(numbers[count:])
-        for (use, told), refused, wait in zip(waiting, results, results, strict=True):
-            told(LimitReached(rows[refused - 1], wait / 1000) if refused
-                 else Grant(use, rows, buckets))  # fmt: skip
+        batch, results = Batch(rows, buckets), iter(answer[count:])
+        for each, refused, wait, found in zip(waiting, results, results, results, strict=True):
+            each.told(_reached(rows, refused, wait) if refused else Grant(each.use, batch), found)
 
     def settle(self, grant: Grant, used: Use) -> None:
-        """Correct the reservation; nobody waits for it."""
-        if not grant.scopes:
+        """Correct what was reserved; nobody waits for it."""
+        use, batch = grant.use, grant.batch
+        if batch is None or used == use:
             return
-        reserved, owed = grant.use, self._owed
-        for scope, bucket in zip(grant.scopes, grant.buckets, strict=True):
-            more = getattr(used, scope.name) - getattr(reserved, scope.name)
-            if not more:
-                continue
-            if self._store is None:
-                self._own[scope.key].correct(bucket, more)
-                continue
-            if not owed:
+        batch.requests += used.requests - use.requests
+        batch.tokens += used.tokens - use.tokens
+        batch.spend += used.spend - use.spend
+        if self._store is None:
+            for each in _corrections(batch):
+                self._own[each[0]].correct(*each[1:])
+        elif not batch.owing:
+            batch.owing = True
+            if not self._owed:
                 self._loop.call_later(_LATER, self._pay, self._store)
-            owed[scope.key, bucket] = owed.get((scope.key, bucket), 0) + more
+            self._owed.append(batch)
 
     def _pay(self, store: Store) -> None:
         """All corrections together."""
         if not store.up:
             self._loop.call_later(_AWAY, self._pay, store)
             return
-        owed, self._owed = self._owed, {}
-        words = [str(word) for (_, bucket), more in owed.items() for word in (bucket, more)]
-        store.tell("EVALSHA", SETTLE.digest, str(len(owed)), *(key for key, _ in owed), *words)
+        batches, self._owed = self._owed, []
+        owed: dict[tuple[str, int], int] = {}
+        for key, bucket, more in (row for each in batches for row in _corrections(each)):
+            owed[key, bucket] = owed.get((key, bucket), 0) + more
+        words = [word for (_, bucket), more in owed.items() for word in (bucket, more)]
+        keys = [key for key, _ in owed]
+        if keys:
+            store.call(("EVALSHA", SETTLE.digest, len(keys), *keys, *words), _nobody)
 
     async def tick(self) -> None:
         """Tell the store how late it is, and learn it: done now and then by each process."""
         if self._store is not None:
             answer = await self._store.ask(
-                "EVALSHA", RESERVE.digest, "1", self._clock_key, str(int(self.now)), "0"
+                "EVALSHA", RESERVE.digest, "1", self._clock_key, str(int(self.now)), "0", "0", "0"
             )
             if isinstance(answer, list) and isinstance(answer[0], bytes):
                 self._advance(int(answer[0]))
@@ -231,7 +255,27 @@ class Limiter:
             if amount and row.total + amount > scope.window.most:
                 return LimitReached(scope, row.wait(amount, now))
         buckets = [row.add(scope.amount(use), now) for row, scope in zip(rows, scopes, strict=True)]
-        return Grant(use, scopes, buckets)
+        return Grant(use, Batch(scopes, buckets))
+
+
+def _reached(rows: Sequence[Scope], refused: Value, wait: Value) -> LimitReached:
+    which, ms = cast("tuple[int, int]", (refused, wait))
+    return LimitReached(rows[which - 1], ms / 1000)
+
+
+def _corrections(batch: Batch) -> list[tuple[str, int, int]]:
+    """Key, bucket, and what is to be added there; they are owed no more."""
+    found = [
+        (scope.key, bucket, more) for scope, bucket in zip(batch.rows, batch.buckets, strict=True)
+        if (more := int(getattr(batch, scope.name)))
+    ]  # fmt: skip
+    batch.requests = batch.tokens = batch.spend = 0
+    batch.owing = False
+    return found
+
+
+def _nobody(answer: Value | Exception) -> None:
+    del answer
 
 
 class _Row:

@@ -19,11 +19,8 @@ class Decision(msgspec.Struct, frozen=True):
     """`order`, `pictures`, `tools`, `length`, `cheapest` or `least-busy`."""
     targets: Sequence[Target]
     cache: float = 0.0
-
-    @property
-    def labels(self) -> tuple[str, str, str]:
-        """Of the metric that counts decisions."""
-        return self.route, self.reason, self.targets[0].provider
+    always: bool = False
+    """Whether nothing of a request makes a difference."""
 
 
 class Routes:
@@ -39,7 +36,7 @@ class Routes:
             for name, route in told.routes.items()
         }
         self._always = {
-            name: Decision(name, "order", route.to, route.cache)
+            name: Decision(name, "order", route.to, route.cache, always=True)
             for name, route in told.routes.items()
             if route.to and not route.rules and route.prefer == "order"
         }

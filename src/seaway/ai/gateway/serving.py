@@ -4,26 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from seaway.ai.gateway.asked import Asked, asked
 from seaway.ai.gateway.cache import HIT, MISS, Cache, cache_key
-from seaway.ai.gateway.call import Call
+from seaway.ai.gateway.call import FREE, Call
 from seaway.ai.gateway.calling import Answer, Caller, Live
 from seaway.ai.gateway.direct import Direct, Over
 from seaway.ai.gateway.events import Events, Usage, without_reasoning
-from seaway.ai.gateway.front import Front, Request
+from seaway.ai.gateway.front import Front
 from seaway.ai.gateway.keys import Client, Keys
-from seaway.ai.gateway.limits import Limiter, LimitReached, Scopes, Use
+from seaway.ai.gateway.limits import Limiter, LimitReached, Use
 from seaway.ai.gateway.metrics import Metrics
 from seaway.ai.gateway.prompts import Prompts
+from seaway.ai.gateway.reading import Request
 from seaway.ai.gateway.relay import relayed
-from seaway.ai.gateway.routing import NO_PRICE, Routes
-from seaway.ai.gateway.settings import Price, Settings, Target
+from seaway.ai.gateway.routing import Decision, Routes
+from seaway.ai.gateway.settings import Settings, Target
 from seaway.ai.gateway.store import Store, StoreGone
 from seaway.ai.gateway.trying import Trier
+from seaway.ai.gateway.way import Way, spend
 from seaway.serving.refusal import Refusal
 
 IDEMPOTENT = 86_400.0
 """Seconds for which a repeated key of a request gets the same answer."""
-_MOST = 10**9
-"""Tokens that are reserved for an answer: no model says more, whatever a request asks for."""
 _BEGUN = 512
 """Characters of an Idempotency-Key that are read."""
 
@@ -42,27 +42,25 @@ class Serving:
         self.cache = Cache(store)
         kept = {name: each.prompts for name, each in told.routes.items()}
         self.prompts = Prompts(told.name, store, kept)
-        self._hides = told.reasoning == "hide"
+        self.hides = told.reasoning == "hide"
         self._trier = Trier(callers, metrics, self.limiter)
         for name, each in callers.items():
             each.scopes = self.limiter.scopes((f"provider:{name}", each.told.limits))
 
     def at_once(self, path: str, request: Request, reply: Front, over: Over) -> Direct | None:
         """Answer without a task, where nothing of the request asks for one."""
-        headers = request.headers
-        client = self.keys.known(headers.get(b"authorization", b""))
+        client = self.keys.known(request.headers.get(b"authorization", b""))
         if client is None:
             return None
         try:
             found = asked(path, request.body)
-            decision = self.routes.decide(found, self._busy)
+            way = client.ways.get(found.head.model) or self._way(client, found)
         except Refusal:
             return None  # it is found once more, and said
-        health = self.callers[decision.targets[0].provider].health
-        if not health.calm(reply.now()):
+        if not way.caller.health.calm(request.since):
             return None
-        call = Call(client, found, decision, request, self._feared(found))
-        return Direct(self, call, self._kept(call), reply, over)
+        call = Call(way, found, request, self.told.answer)
+        return Direct(self, call, self.kept(call), reply, over)
 
     async def answer(self, path: str, request: Request, reply: Front) -> None:
         """Answer one request.
@@ -73,17 +71,43 @@ class Serving:
         who = request.headers.get(b"authorization", b"")
         client = self.keys.known(who) or await self.keys.client(who)
         found = asked(path, request.body)
-        decision = self.routes.decide(found, self._busy)
-        call = Call(client, found, decision, request, self._feared(found))
+        call = Call(self._way(client, found), found, request, self.told.answer)
         await self._reserve(call)
         self.let_in(call)
         await self.rest(call, reply)
 
+    def _way(self, client: Client, found: Asked) -> Way:
+        """Where a request goes.
+
+        Raises:
+            Refusal: nowhere.
+        """
+        decision = self.routes.decide(found, self._busy)
+        way = self._found(client, decision, found.head.model)
+        if decision.always:
+            client.ways[found.head.model] = way
+        return way
+
+    def _found(self, client: Client, decision: Decision, model: str) -> Way:
+        target, name = decision.targets[0], client.name
+        own = (f"client:{name}", client.limits)
+        scopes = client.scopes = client.scopes or self.limiter.scopes(
+            ("all", self.told.limits), own
+        )
+        metrics, where = self.metrics, (target.provider, target.model)
+        return Way(
+            client=name, decision=decision, target=target, caller=self.callers[target.provider],
+            scopes=scopes, dearest=self.routes.dearest(model), price=self.routes.price(target),
+            account=metrics.accounts.of(name, *where),
+            decided=metrics.decisions.cell(decision.route, decision.reason, target.provider),
+            answered=metrics.upstream.cell(*where, "ok"),
+        )  # fmt: skip
+
     def let_in(self, call: Call) -> None:
         """Within its limits: count where it goes, and keep its prompt where that is wanted."""
-        self.metrics.decisions.add(*call.decision.labels)
+        call.way.decided[0] += 1
         if self.prompts.kept:
-            self.prompts.keep(call.decision.route, call.client.name, call.asked)
+            self.prompts.keep(call.decision.route, call.client, call.asked)
 
     async def rest(self, call: Call, reply: Front) -> None:
         """Answer what has been let in.
@@ -94,53 +118,48 @@ class Serving:
         try:
             if call.asked.stream:
                 await self._streamed(call, reply)
-            elif (kept := self._kept(call))[1]:
+            elif (kept := self.kept(call))[1]:
                 await self._cached(call, reply, *kept)
             else:
                 reply.whole(200, await self._made(call))
         finally:
-            self.limiter.settle(call.grant, call.used)
-            self.limiter.settle(call.room, call.used)
+            self.settle(call, call.used)
 
     def _busy(self, provider: str) -> int:
         return self.callers[provider].health.busy
 
     # ------------------------------------------------------------------------------ limits
 
-    def scopes(self, client: Client) -> Scopes:
-        """The limits that hold for a client."""
-        if client.scopes is None:
-            everyone, own = self.told.limits, client.limits
-            client.scopes = self.limiter.scopes(("all", everyone), (f"client:{client.name}", own))
-        return client.scopes
-
-    def _feared(self, found: Asked) -> Use:
-        """What a request may cost at most."""
-        output = 0
-        if found.path == "/chat/completions":
-            output = min(found.most or self.told.answer, _MOST)
-        price = self.routes.dearest(found.head.model)
-        return Use(1, found.tokens + output, _spend(price, found.tokens, output))
-
     async def _reserve(self, call: Call) -> None:
-        scopes = self.scopes(call.client)
-        if scopes.rows:
+        if call.way.scopes.rows:
             try:
-                call.grant = await self.limiter.reserve(scopes, call.feared)
+                call.grant = await self.limiter.reserve(call.way.scopes, call.feared())
             except (LimitReached, StoreGone) as error:
                 raise self.refusal(call.client, error) from None
 
-    def refusal(self, client: Client, error: Exception) -> Refusal:
+    def refusal(self, client: str, error: Exception) -> Refusal:
         """The answer where nothing could be reserved."""
         if isinstance(error, LimitReached):
-            self.metrics.refused.add(client.name, error.scope.name)
+            self.metrics.refused.add(client, error.scope.name)
             return _over(error)
         message = "The limits cannot be checked now. Please try again."
         return Refusal(503, "store_unavailable", message, after=1)
 
-    def upstream(self, target: Target, outcome: str) -> None:
-        """Count a call of a provider."""
-        self.metrics.upstream.add(target.provider, target.model, outcome)
+    def unwanted(self, call: Call) -> None:
+        """Count that the first provider was asked, and nobody waited for its answer."""
+        way = call.way
+        way.caller.health.ended(told=False)
+        self.metrics.upstream.add(way.target.provider, way.target.model, "cancelled")
+
+    def settle(self, call: Call, used: Use) -> None:
+        """Once: what is settled is not reserved any more."""
+        grant, room = call.grant, call.room
+        if grant is not FREE:
+            call.grant = FREE
+            self.limiter.settle(grant, used)
+        if room is not FREE:
+            call.room = FREE
+            self.limiter.settle(room, used)
 
     def charged(self, call: Call, answer: Answer) -> bytes:
         """Count what a whole answer took; what of it the client gets."""
@@ -148,19 +167,28 @@ class Serving:
         self._charge(call, target, told.usage or Usage(call.asked.tokens))
         if told.model != target.model:
             self._compare(target, told.model)
-        if self._hides and told.choices:
+        if self.hides and told.choices:
             return without_reasoning(answer.body, told)
         return answer.body
 
+    def streamed(self, call: Call, target: Target, events: Events) -> None:
+        """Count what a stream took, whole or not."""
+        self._charge(call, target, events.usage or Usage(call.asked.tokens, events.count))
+        self._compare(target, events.model)
+
     def _charge(self, call: Call, target: Target, usage: Usage) -> None:
-        given, said = usage.prompt_tokens, usage.completion_tokens
-        spend = _spend(self.routes.price(target), given, said)
-        call.used = Use(1, usage.total_tokens or given + said, spend)
-        account = self.metrics.accounts.of(call.client.name, target.provider, target.model)
+        given, said, way = usage.prompt_tokens, usage.completion_tokens, call.way
+        if target is way.target:
+            account, price = way.account, way.price
+        else:
+            account = self.metrics.accounts.of(way.client, target.provider, target.model)
+            price = self.routes.price(target)
+        cost = spend(price, given, said)
+        call.used = Use(1, usage.total_tokens or given + said, cost)
         account.requests += 1
         account.input += given
         account.output += said
-        account.spend += spend
+        account.spend += cost
 
     # ---------------------------------------------------------------------------- whole answers
 
@@ -169,16 +197,16 @@ class Serving:
         self.metrics.cache.add(call.decision.route, how)
         reply.whole(200, answer, b"x-seaway-cache: %s\r\n" % how.encode())
 
-    def _kept(self, call: Call) -> tuple[float, str]:
+    def kept(self, call: Call) -> tuple[float, str]:
         """For how long the answer is kept, and by which key; an empty key for not at all."""
-        given = call.request.headers.get(b"idempotency-key", b"")[:_BEGUN]
+        given, seconds = call.request.headers.get(b"idempotency-key"), call.way.decision.cache
+        if not given and not seconds:
+            return 0.0, ""
         body, name = call.asked.body, self.told.name
         if given:
-            who = call.client.name.encode()
-            return IDEMPOTENT, cache_key(name, b"repeat", who, given, body)
-        if call.decision.cache:
-            return call.decision.cache, cache_key(name, call.asked.path.encode(), body)
-        return 0.0, ""
+            who = call.client.encode()
+            return IDEMPOTENT, cache_key(name, b"repeat", who, given[:_BEGUN], body)
+        return seconds, cache_key(name, call.asked.path.encode(), body)
 
     async def _made(self, call: Call) -> bytes:
         def ask(caller: Caller, target: Target, due: float) -> Awaitable[Answer]:
@@ -189,7 +217,7 @@ class Serving:
     # --------------------------------------------------------------------------------- streams
 
     async def _streamed(self, call: Call, reply: Front) -> None:
-        seconds, key = self._kept(call)
+        seconds, key = self.kept(call)
         found = await self.cache.get(key) if key else None
         if key:
             self.metrics.cache.add(call.decision.route, MISS if found is None else HIT)
@@ -200,19 +228,16 @@ class Serving:
         call.used = Use(1, call.asked.tokens)  # until it is known better
         live = await self._trier.first(call, self._asking(call))
         self.metrics.first.note(live.first_after, live.target.provider)
-        events = live.events
         try:
             whole = await relayed(live, reply, self.metrics, keep=bool(key))
         finally:
-            usage = events.usage or Usage(call.asked.tokens, events.count)
-            self._charge(call, live.target, usage)
-        self._compare(live.target, events.model)
+            self.streamed(call, live.target, live.events)
         if key and whole:
             self.cache.put(key, seconds, whole)
 
     def _asking(self, call: Call) -> Callable[[Caller, Target, float], Awaitable[Live]]:
         def ask(caller: Caller, target: Target, due: float) -> Awaitable[Live]:
-            events = Events(self._hides, call.asked.usage_wanted)
+            events = Events(self.hides, call.asked.usage_wanted)
             return caller.stream(call.asked, target, due, events)
 
         return ask
@@ -221,11 +246,6 @@ class Serving:
         """Providers name versions of a model; another model is worth a look."""
         if said and not (said.startswith(target.model) or target.model.startswith(said)):
             self.metrics.other_model.add(target.provider, target.model)
-
-
-def _spend(price: Price, given: int, said: int) -> int:
-    """Millionths: a price is for a million tokens."""
-    return 0 if price is NO_PRICE else round(price.input * given + price.output * said)
 
 
 def _over(reached: LimitReached) -> Refusal:

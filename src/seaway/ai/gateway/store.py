@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import hiredis
+
+from seaway.ai.gateway.turn import Turn
 
 Value = None | int | float | bytes | str | list["Value"]
 WAIT = 1.0
@@ -54,16 +57,22 @@ class Address:
         return Address(found.hostname or "127.0.0.1", found.port or 6379, words, int(number or 0))
 
 
+Told = Callable[[Value | Exception], None]
+"""Called with the answer of a command, an error if it is one, or with StoreGone."""
+
+
 class Store(asyncio.Protocol):
     """One connection, made again when it breaks."""
 
-    def __init__(self, address: Address, scripts: Sequence[Script]) -> None:
+    def __init__(self, address: Address, scripts: Sequence[Script], turn: Turn) -> None:
         self._address, self._scripts = address, scripts
-        self._loop = asyncio.get_running_loop()
+        self.turn, self._loop = turn, turn.loop
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._out: list[bytes] = []
-        self._asked: deque[tuple[asyncio.Future[Value], float]] = deque()
+        self._asked: deque[tuple[Told, float]] = deque()
+        self._together: dict[str, tuple[list[str], list[str | bytes | int]]] = {}
+        """What a script is to be told at the end of this turn: keys and figures, by its digest."""
         self._lost = asyncio.Event()
         self.up = False
 
@@ -90,7 +99,7 @@ class Store(asyncio.Protocol):
             if self._address.number:
                 first.append(("SELECT", str(self._address.number)))
             first += [("SCRIPT", "LOAD", each.text) for each in self._scripts]
-            for answer in await asyncio.gather(*(self._send(each) for each in first)):
+            for answer in await asyncio.gather(*(self._answer(each) for each in first)):
                 if isinstance(answer, Exception):
                     raise StoreGone(str(answer))
         self.up = True
@@ -106,24 +115,52 @@ class Store(asyncio.Protocol):
 
     def ask(self, *words: str | bytes) -> "asyncio.Future[Value]":
         """Send a command at the end of this turn; the answer, or StoreGone, is in the future."""
-        if not self.up:
-            gone: asyncio.Future[Value] = self._loop.create_future()
-            gone.set_exception(StoreGone("not connected"))
-            return gone
-        return self._send(words)
+        if self.up:
+            return self._answer(words)
+        gone: asyncio.Future[Value] = self._loop.create_future()
+        gone.set_exception(StoreGone("not connected"))
+        return gone
+
+    def call(self, words: Sequence[str | bytes | int], told: Told) -> None:
+        """Likewise, for one who has no task that could wait."""
+        if self.up:
+            self._send(words, told)
+        else:
+            told(StoreGone("not connected"))
 
     def tell(self, *words: str | bytes) -> None:
         """Send a command whose answer nobody waits for."""
         if self.up:
-            self._send(words).add_done_callback(_seen)
+            self._send(words, _nobody)
 
-    def _send(self, words: Sequence[str | bytes]) -> "asyncio.Future[Value]":
+    def together(
+        self, script: Script, keys: Sequence[str], figures: Sequence[str | bytes | int]
+    ) -> None:
+        """Likewise a script, once for all that is told in this turn."""
+        if not self._together:
+            self.turn.last(self._tell)
+        known = self._together.get(script.digest)
+        if known is None:
+            known = self._together[script.digest] = [], []
+        known[0].extend(keys)
+        known[1].extend(figures)
+
+    def _tell(self) -> None:
+        together, self._together = self._together, {}
+        for digest, (keys, figures) in together.items():
+            if self.up:
+                self._send(("EVALSHA", digest, len(keys), *keys, *figures), _nobody)
+
+    def _answer(self, words: Sequence[str | bytes | int]) -> "asyncio.Future[Value]":
         answer: asyncio.Future[Value] = self._loop.create_future()
-        if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(_packed(words))
-        self._asked.append((answer, self._loop.time()))
+        self._send(words, partial(_give, answer))
         return answer
+
+    def _send(self, words: Sequence[str | bytes | int], told: Told) -> None:
+        if not self._out:
+            self.turn.last(self._flush)
+        self._out.append(_packed(words))
+        self._asked.append((told, self._loop.time()))
 
     def _flush(self) -> None:
         """One call of the kernel: a transport makes one for each thing that it is given."""
@@ -135,29 +172,48 @@ class Store(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # uvloop's is one by its methods
 
     def data_received(self, data: bytes) -> None:
+        self.turn.came(self._received, data)
+
+    def _received(self, data: bytes) -> None:
         reader, asked = self._reader, self._asked
         reader.feed(data)
-        while (value := reader.gets()) is not False:
-            answer, _ = asked.popleft()
-            if not answer.done():
-                answer.set_result(value)
+        whole = False
+        try:
+            while (value := reader.gets()) is not False:
+                told, _ = asked.popleft()
+                told(value)
+            whole = True
+        finally:
+            if not whole:  # one has failed, which is told by the loop; the others go on
+                self.turn.came(self._received, b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self.up = False
         self._transport = None
         self._out.clear()
+        self.turn.came(self._leave, b"")  # after what has come before
+
+    def _leave(self, _: bytes) -> None:
         waiting, self._asked = self._asked, deque()
-        for answer, _ in waiting:
-            if not answer.done():
-                answer.set_exception(StoreGone("connection lost"))
         self._lost.set()
+        for told, _since in waiting:
+            told(StoreGone("connection lost"))
 
 
-def _seen(answer: "asyncio.Future[Value]") -> None:
-    if not answer.cancelled():
-        answer.exception()
+def _nobody(answer: Value | Exception) -> None:
+    del answer
 
 
-def _packed(words: Sequence[str | bytes]) -> bytes:
+def _give(future: "asyncio.Future[Value]", answer: Value | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(answer, StoreGone):
+        future.set_exception(answer)
+        future.exception()  # it may be that nobody waits any more
+    else:
+        future.set_result(answer)  # type: ignore[arg-type]  # an error of Redis is a value here
+
+
+def _packed(words: Sequence[str | bytes | int]) -> bytes:
     return hiredis.pack_command(tuple(words))  # type: ignore[arg-type, no-any-return]  # its stub knows one word

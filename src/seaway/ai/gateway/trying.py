@@ -5,9 +5,9 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from seaway.ai.gateway.call import FREE, Call
+from seaway.ai.gateway.call import FREE, ONE, Call
 from seaway.ai.gateway.calling import Caller
-from seaway.ai.gateway.limits import Limiter, LimitReached, Use
+from seaway.ai.gateway.limits import Limiter, LimitReached
 from seaway.ai.gateway.metrics import Metrics
 from seaway.ai.gateway.routing import Decision
 from seaway.ai.gateway.settings import Target
@@ -24,7 +24,6 @@ LONGEST_WAIT = 20.0
 _OWN_FAULT = frozenset({400, 413, 415, 422})
 """Of the request: another provider would say the same, or must not be asked (content filter)."""
 _TOO_MANY = 429
-_ONE = Use(requests=1)
 _NOTHING_TOLD = frozenset({"cancelled", "limited"})
 T = TypeVar("T")
 Ask = Callable[[Caller, Target, float], Awaitable[T]]
@@ -100,7 +99,7 @@ class Trier:
         if not caller.scopes.rows:
             return await ask(caller, target, due)
         try:
-            call.room = await self._limiter.reserve(caller.scopes, call.feared)
+            call.room = await self._limiter.reserve(caller.scopes, call.feared())
         except LimitReached as reached:
             raise Failed("limited", after=max(reached.wait, 0)) from None
         except StoreGone:
@@ -108,7 +107,7 @@ class Trier:
         try:
             return await ask(caller, target, due)
         except BaseException:
-            self._limiter.settle(call.room, _ONE)
+            self._limiter.settle(call.room, ONE)
             call.room = FREE
             raise
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from ssl import SSLContext
+from types import SimpleNamespace
 
 import httptools
 
@@ -16,8 +17,6 @@ LINGER = 1.0
 """Seconds that the end of a body may come after its last event."""
 MOST = 4000
 """Connections to one provider."""
-_HEADERS = frozenset({b"retry-after", b"content-type", b"content-length", b"transfer-encoding"})
-_LENGTHS = frozenset(map(len, _HEADERS))
 LARGEST = 64 * 2**20
 """Bytes of an answer that is held whole."""
 _HIGH = 2**20
@@ -38,16 +37,24 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, turn: Turn) -> None:
         self._turn, self._loop = turn, turn.loop
-        self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due, self._reason = 0.0, ""
         self._chunks: list[bytes] = []
+        self._headers: dict[bytes, bytes] = {}
+        # Of the parser's calls most go to a list and a dictionary, without a function between.
+        self._parser = httptools.HttpResponseParser(
+            SimpleNamespace(
+                on_header=self._headers.__setitem__, on_headers_complete=self._begun,
+                on_body=self._chunks.append, on_message_complete=self._ends,
+            )
+        )  # fmt: skip
         self._size = 0
         self._whole = self._paused = False
-        self._failure: Failed | None = None
-        self.status, self.headers = 0, dict[bytes, bytes]()
+        self.failure: Failed | None = None
+        """Why nothing more will come."""
+        self.status = 0
         self.complete = False
         self.then: Callable[[Connection], None] | None = None
         """Called once, soon after the answer is complete, or never will be."""
@@ -56,16 +63,21 @@ class Connection(asyncio.Protocol):
         self.used = 0
         self.since = 0.0
 
-    @property
-    def usable(self) -> bool:
+    def usable(self, now: float) -> bool:
         """Whether another request may be sent."""
         alive = self._transport is not None and not self._transport.is_closing()
-        return alive and self._failure is None and self._loop.time() - self.since < IDLE
+        return alive and self.failure is None and now - self.since < IDLE
+
+    def wait_for_all(self) -> None:
+        """Nothing is to be done before all of the answer is there."""
+        self._whole = True
 
     def send(self, request: bytes, *, whole: bool) -> None:
         """Begin a request; `whole` when nothing is to be done before all of the answer is there."""
-        self.status, self.headers, self.complete = 0, {}, False
-        self._chunks, self._size, self._whole = [], 0, whole
+        self.status, self.complete = 0, False
+        self._chunks.clear()
+        self._headers.clear()
+        self._size, self._whole = 0, whole
         self.used += 1
         if self._transport and not self._transport.is_closing():
             self._turn.send(self._transport, request)
@@ -112,17 +124,25 @@ class Connection(asyncio.Protocol):
     def rest(self) -> bool:
         """No request is under way: nothing is waited for; whether another may be sent."""
         self._due = 0.0
-        keep = self.complete and self.since >= 0 and self._failure is None
+        keep = self.complete and self.since >= 0 and self.failure is None
         self.since = self._loop.time()
         return keep and self._transport is not None and not self._transport.is_closing()
 
     def taken(self) -> bytes:
         """What has come since the last call."""
-        taken, self._chunks, self._size = self._chunks, [], 0
+        chunks = self._chunks
+        taken = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._size = 0
         if self._paused and self._transport:
             self._paused = False
             self._transport.resume_reading()
-        return taken[0] if len(taken) == 1 else b"".join(taken)
+        return taken
+
+    def header(self, name: bytes) -> bytes:
+        """Of the answer, by its name in small letters; nothing where it is not there."""
+        found = (value for key, value in self._headers.items() if key.lower() == name)
+        return next(found, b"")
 
     def news(self) -> "asyncio.Future[None]":
         """Done when the head is there, or more of a body, or all of it where it is wanted whole.
@@ -130,33 +150,28 @@ class Connection(asyncio.Protocol):
         Raises:
             Failed: nothing will come; also when it is awaited.
         """
-        if self._failure:
-            raise self._failure
+        if self.failure:
+            raise self.failure
         self._waiter = self._loop.create_future()
         return self._waiter
 
-    @property
-    def failure(self) -> Failed | None:
-        """Why nothing more will come."""
-        return self._failure
-
     def _wake(self) -> None:
         if self.told is not None:
-            if self.complete or self._failure or not self._whole:
+            if self.complete or self.failure or not self._whole:
                 self.told(self)
             return
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
-        if self._failure and not self._chunks:
-            waiter.set_exception(self._failure)
-        elif self.complete or self._failure or (not self._whole and (self._chunks or self.status)):
+        if self.failure and not self._chunks:
+            waiter.set_exception(self.failure)
+        elif self.complete or self.failure or (not self._whole and (self._chunks or self.status)):
             waiter.set_result(None)
 
     def _fail(self, failure: Failed) -> None:
-        self._failure = self._failure or failure
+        self.failure = self.failure or failure
         if self._whole:
-            self._chunks = []
+            self._chunks.clear()
         self._wake()
 
     def _late(self) -> None:
@@ -193,7 +208,7 @@ class Connection(asyncio.Protocol):
         self._turn.came(self._ended, b"")
 
     def _ended(self, _: bytes) -> None:
-        framed = b"content-length" in self.headers or b"transfer-encoding" in self.headers
+        framed = self.header(b"content-length") or self.header(b"transfer-encoding")
         if self.status and not framed:
             self.complete = True  # an answer that ends with its connection
             self._wake()
@@ -205,7 +220,7 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         if not self.complete:
             self._fail(Failed("truncated" if self.status else "reset"))
-        self._failure = self._failure or Failed("reset")
+        self.failure = self.failure or Failed("reset")
         self._over()
 
     def _over(self) -> None:
@@ -213,25 +228,20 @@ class Connection(asyncio.Protocol):
         if then:
             self._loop.call_soon(then, self)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Of the parser, like those that follow."""
-        if len(name) in _LENGTHS and (small := name.lower()) in _HEADERS:
-            self.headers[small] = value
-
-    def on_headers_complete(self) -> None:
+    def _begun(self) -> None:
         status = self._parser.get_status_code()
         if status >= 200:  # noqa: PLR2004 -- 1xx comes before the answer
             self.status = status
+        else:
+            self._headers.clear()
 
-    def on_body(self, data: bytes) -> None:
-        self._chunks.append(data)
-
-    def on_message_complete(self) -> None:
+    def _ends(self) -> None:
         if self.status:
             self.complete = True
             if not self._parser.should_keep_alive():
                 self.since = -IDLE
-            self._over()
+            if self.then:
+                self._over()
 
 
 class Pool:
@@ -246,12 +256,12 @@ class Pool:
         self._loop = turn.loop
         self.open = 0
 
-    def free(self) -> Connection | None:
+    def free(self, now: float) -> Connection | None:
         """One that may be used again."""
         free = self._free
         while free:
             connection = free.pop()
-            if connection.usable:
+            if connection.usable(now):
                 return connection
             self.drop(connection)
         return None

@@ -26,14 +26,16 @@ def checked(given: Sequence[float] | bytes, dimensions: int) -> Vector:
     if count != dimensions or rest:
         message = f"A vector has {count} numbers; this store has {dimensions} dimensions."
         raise Refusal(422, "wrong_dimensions", message)
-    taken = np.frombuffer(given, dtype=_TAKEN) if isinstance(given, bytes) else given
-    row = np.asarray(taken, dtype=np.float64)
+    if isinstance(given, bytes):
+        row: NDArray[np.floating] = np.frombuffer(given, dtype=_TAKEN)
+    else:
+        row = np.asarray(given, dtype=np.float64)
     square = float(row @ row)
     if not square < _MOST:
         raise Refusal(422, "not_a_number", "A vector has numbers that are none, or too large.")
     if square <= _LEAST:
         raise Refusal(422, "zero_vector", "A vector of zeros is like nothing: it has no direction.")
-    return row.astype(np.float32)
+    return row.astype(np.float32, copy=False)
 
 
 def padded(row: Vector, dimensions: int) -> Vector:

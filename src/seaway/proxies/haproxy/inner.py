@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from seaway.model.instance import FULL
 from seaway.model.route import GRPC, Routing, Upstream
 from seaway.proxies.engine import Setting
 from seaway.proxies.haproxy.body import COUNTED, FILTER
@@ -21,6 +22,7 @@ BUDGET, FAILURES = 10, 20
 too much to do must not be asked six times. A request without any answer is still repeated: an
 instance that dies is no sign that the others are busy."""
 ONCE = ".once"
+BY_NAME = "resolvers names resolve-prefer ipv4 init-addr none"
 REPEATABLE = "METH_GET or METH_HEAD or METH_OPTIONS"
 """Methods that change nothing (RFC 9110, 9.2.1); their bodies, if any, are small."""
 COMPRESSED = (
@@ -105,6 +107,9 @@ def served(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator[s
             address = member.addresses[upstream.port]
             where = f"{address.host}:{address.port}"
             yield f"  server {member.instance} {where} {checked(upstream, member.weight)}"
+    if named := setting.named.get(upstream.name):
+        where = f"{upstream.workload}- {named.most} {named.host}:{named.port}"
+        yield f"  server-template {where} {checked(upstream, FULL)} {BY_NAME}"
 
 
 def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:

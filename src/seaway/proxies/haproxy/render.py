@@ -47,6 +47,7 @@ def _lines(routing: Routing, setting: Setting) -> Iterator[str]:
     yield from _global(setting)
     yield from call_limits(routing)
     yield from _defaults(setting)
+    yield from _resolver(setting)
     if routing.sites:
         yield from public_frontend(routing, setting)
     else:
@@ -103,6 +104,19 @@ def _defaults(setting: Setting) -> Iterator[str]:
     yield "  timeout tunnel 3600s"
     for status in STATUSES:
         yield f"  http-error {page(status, setting.folder)}"
+
+
+def _resolver(setting: Setting) -> Iterator[str]:
+    """Names are asked for each second; one that leads nowhere for five has nobody any more."""
+    if setting.resolver:
+        yield "\nresolvers names"
+        yield f"  nameserver dns {setting.resolver}"
+        yield "  accepted_payload_size 8192"
+        yield "  timeout resolve 1s"
+        yield "  timeout retry 1s"
+        yield "  hold valid 1s"
+        for what in ("nx", "other", "timeout", "refused", "obsolete"):
+            yield f"  hold {what} 5s"
 
 
 def _idle_frontend(setting: Setting) -> Iterator[str]:

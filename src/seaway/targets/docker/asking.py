@@ -1,30 +1,38 @@
 """Asking: puts the questions of a probe to an instance in a container."""
 
-import asyncio
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
 from seaway.model.names import InstanceId
 from seaway.model.probe import ExecProbe, GrpcProbe, HttpProbe, PartProbe, Probe, TcpProbe
+from seaway.model.standing import Lead, Said
 from seaway.model.workload import Server
 from seaway.probing.grpc import ask_grpc
 from seaway.probing.http import ask_http
 from seaway.probing.tcp import ask_tcp
 from seaway.targets.docker.executing import asked
-from seaway.targets.docker.inside import READY, SETTLE, SOCKET
 from seaway.targets.docker.premises import Premises
-from seaway.targets.local.asking import LONGEST_SETTLING, answered, port_of
+from seaway.targets.docker.speaking import ALIVE, READY, SETTLE, SOCKET, Answer, Question, answer
+from seaway.targets.leading.hearing import Hearing
+from seaway.targets.leading.leads import LeadFile
+from seaway.targets.local.asking import LONGEST_HEARING, LONGEST_SETTLING, answered, port_of
 from seaway.targets.local.record import Record
 
 
 class Asking:
     """From this machine, which is in every network of its engine."""
 
-    def __init__(self, premises: Premises, host_of: Callable[[InstanceId], str]) -> None:
-        """`host_of` tells where the ports of an instance are reached."""
+    def __init__(
+        self, premises: Premises, host_of: Callable[[InstanceId], str],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`host_of` tells where the ports of an instance are reached.
+
+        `changed` is called when one says something else of itself than before.
+        """
         self._premises, self._host_of = premises, host_of
+        self._hearing = Hearing(changed)
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
@@ -39,6 +47,32 @@ class Asking:
             return ""
         limit = max(record.workload.checks.start, LONGEST_SETTLING)
         return await answered(self._inside(record, SETTLE), limit)
+
+    def said(self, name: InstanceId) -> Said | None:
+        """What it said of itself last."""
+        return self._hearing.said(name)
+
+    async def hear(self, record: Record) -> None:
+        """Have it say anew what it is among the others; nothing where it does not answer."""
+        await self.ask(record, PartProbe(), LONGEST_HEARING)
+
+    def forget(self, name: InstanceId) -> None:
+        """It will not be asked again."""
+        self._hearing.forget(name)
+
+    def lead(self, record: Record) -> Lead | None:
+        """Who leads the store of a member, as it is written down."""
+        if record.workload.following is None:
+            return None
+        return LeadFile(self._premises.state.root).of(record.workload.name)
+
+    async def put(self, record: Record, question: Question) -> Answer:
+        """To the first program in its container, which knows the part; the caller limits the time.
+
+        Raises:
+            OSError: the container has gone.
+        """
+        return await answer(self._premises.run_folder(record) / SOCKET, question)
 
     async def _ask(self, record: Record, probe: Probe, limit: float) -> str:
         match probe:
@@ -55,20 +89,12 @@ class Asking:
                 last = said.problem.decode(errors="replace").strip().rpartition("\n")[2]
                 return f"exit {said.status}: {last}" if said.status else ""
             case PartProbe():
-                return await self._inside(record, READY)
+                return await self._inside(record, ALIVE if probe.alone else READY)
             case _:
                 assert_never(probe)
 
     async def _inside(self, record: Record, question: str) -> str:
-        """By the first program in its container, which knows the part."""
-        socket = self._premises.run_folder(record) / SOCKET
-        try:
-            reader, writer = await asyncio.open_unix_connection(socket)
-        except FileNotFoundError:
-            return "it is being prepared"
-        try:
-            writer.write(f"{question}\n".encode())
-            answer = await reader.read()
-        finally:
-            writer.close()
-        return str(json.loads(answer)) if answer else "it has ended"
+        answer = await self.put(record, Question(ask=question, lead=self.lead(record)))
+        if question == READY and not answer.no:
+            self._hearing.heard(record.id, answer.told)
+        return answer.no

@@ -10,7 +10,6 @@ from seaway.targets.docker.belonging import INSTANCE, RECORD
 from seaway.targets.docker.premises import Premises, owner
 from seaway.targets.local import package_files
 from seaway.targets.local.outfit import argument, secret_variables
-from seaway.targets.local.ports import HOST
 from seaway.targets.local.record import Record
 from seaway.values import dumped
 
@@ -101,7 +100,7 @@ def _host(record: Record, premises: Premises, network: str) -> Json:
             "Config": {"max-size": str(logs.size), "max-file": str(max(logs.files, 1))},
         },
         "Mounts": list(_mounts(record, premises)),
-        "PortBindings": _published(record),
+        "PortBindings": _published(record, premises.public),
     }
     if limits.cpu:
         wished["NanoCpus"] = int(limits.cpu * 1_000_000_000)
@@ -140,10 +139,11 @@ def _mount(source: Path, target: Path | None = None, *, read_only: bool = False)
     }  # fmt: skip
 
 
-def _published(record: Record) -> Json:
+def _published(record: Record, address: str) -> Json:
     """The ports of the proxy; everything else is reached by the networks of the stack only."""
     if record.workload.role is not Role.PROXY:
         return {}
     return {
-        f"{port}/tcp": [{"HostIp": HOST, "HostPort": str(port)}] for port in record.ports.values()
+        f"{port}/tcp": [{"HostIp": address, "HostPort": str(port)}]
+        for port in record.ports.values()
     }

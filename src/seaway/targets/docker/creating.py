@@ -1,19 +1,27 @@
 """Creating: everything a new container needs, made before anything runs."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from seaway.errors import SeawayError, StepFailed
+from seaway.model.instance import Address
+from seaway.model.json import Json
 from seaway.model.names import InstanceId
 from seaway.model.release import Release
-from seaway.model.workload import Command, Server
+from seaway.model.workload import Command, Role, Server
 from seaway.plan.steps import Create
 from seaway.targets.docker.container import ENV, PASSWD, Made, wish
+from seaway.targets.docker.edges import member
 from seaway.targets.docker.engine import Id
 from seaway.targets.docker.filling import Filler
 from seaway.targets.docker.inside import MORE, PLACE, Told, exports
 from seaway.targets.docker.premises import Premises, owner
 from seaway.targets.docker.reading import text
+from seaway.targets.docker.removing import remove_container
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local.asking import in_words
 from seaway.targets.local.belongings import write_private
 from seaway.targets.local.creating import make_run_folder, tell
@@ -62,14 +70,24 @@ async def _made(record: Record, release: Release, premises: Premises) -> Record:
     premises.volumes.provide(workload, record.slot, owner())
     make_run_folder(premises.state, record.id, owner())
     write_private(str(premises.run_folder(record) / PASSWD), _passwd(), _both())
-    network = await premises.networks.first(release, workload.name)
+    network = await premises.networks.first(release, workload.name, record.slot)
     made = Made(image=image, network=network, env=_plain(record, release, premises))
-    path, query = "/containers/create", {"name": premises.belonging.named(record.id)}
-    answer = await premises.engine.call(
-        "POST", path, query=query, body=wish(record, premises, made)
-    )
-    await premises.networks.join(Id(text(answer, "Id")), release, workload.name)
+    container = await _contained(record, premises, wish(record, premises, made))
+    await premises.networks.join(container, release, workload.name, record.slot)
     return record
+
+
+async def _contained(record: Record, premises: Premises, body: Json) -> Id:
+    """Have the engine make it. It does not stop for one who goes away meanwhile."""
+    path, query = "/containers/create", {"name": premises.belonging.named(record.id)}
+    making = asyncio.ensure_future(premises.engine.call("POST", path, query=query, body=body))
+    try:
+        return Id(text(await asyncio.shield(making), "Id"))
+    except asyncio.CancelledError:
+        with suppress(SeawayError):
+            await making
+            await remove_container(premises, record.id)
+        raise
 
 
 async def _image(record: Record, premises: Premises) -> str:
@@ -92,6 +110,16 @@ async def _output(record: Record, premises: Premises) -> str:
         tell(premises.state, record, str(error.facts.get("output") or in_words(error)))
         raise
     return str(output or "")
+
+
+def environment(record: Record, release: Release, premises: Premises) -> Mapping[str, str]:
+    """All variables of an instance, those that hold secrets too.
+
+    Raises:
+        StepFailed: an address it needs is not there.
+        UsageError: a secret does not exist.
+    """
+    return _filler(record, release, premises).env()
 
 
 def _filler(record: Record, release: Release, premises: Premises) -> Filler:
@@ -125,7 +153,8 @@ def provide(record: Record, release: Release, premises: Premises) -> None:
             Told(
                 instance=record.id, workload=record.workload, ports=record.ports, env=env,
                 volumes={name: str(each) for name, each in premises.data(record).items()},
-                output=record.output,
+                output=record.output, slot=record.slot, members=_members(record),
+                lead=LeadFile(premises.state.root).of(record.workload.name),
             )
         )  # fmt: skip
     surroundings = {
@@ -141,6 +170,20 @@ def provide(record: Record, release: Release, premises: Premises) -> None:
             continue
         (run / name).unlink(missing_ok=True)
         write_private(str(run / name), content, _both())
+
+
+def _members(record: Record) -> dict[str, dict[str, Address]]:
+    """Of its store, by slot: each has a name that is the same for ever."""
+    workload = record.workload
+    if workload.role is not Role.STORE:
+        return {}
+    return {
+        str(slot): {
+            name: Address(host=member(workload.name, slot), port=port)
+            for name, port in workload.ports.items()
+        }
+        for slot in sorted({*range(workload.replicas), record.slot})
+    }
 
 
 def _passwd() -> str:

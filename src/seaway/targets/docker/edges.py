@@ -33,7 +33,7 @@ def edges(release: Release) -> tuple[Edge, ...]:
     busy = {name for pair in pairs for name in pair}
     for each in release.workloads:
         open_ = leads_out(each)
-        if open_ or each.name not in busy:
+        if open_ or each.name not in busy or _several(each):
             found.append(Edge(user=each.name, provider=each.name, closed=not open_))
     return tuple(found)
 
@@ -46,15 +46,22 @@ def mine(release: Release, name: Name) -> tuple[Edge, ...]:
     return tuple(sorted(found, key=lambda each: (each.user, each.provider) != before))
 
 
-def aliases(release: Release, edge: Edge, name: Name) -> tuple[str, ...]:
-    """The names under which a workload is found in one of its networks.
+def aliases(release: Release, edge: Edge, name: Name, slot: int = 0) -> tuple[str, ...]:
+    """The names under which an instance is found in one of the networks of its workload.
 
-    The proxy has there the names of all for which it stands.
+    The proxy has there the names of all for which it stands, a member of a store one of its own.
     """
-    user, proxy = release.find(edge.user), proxy_of(release)
+    user, proxy, own = release.find(edge.user), proxy_of(release), release.find(name)
+    if own and own.role is Role.STORE:
+        return (name, member(name, slot))
     if proxy is None or name != proxy.name or user is None or edge.provider != proxy.name:
         return (name,)
     return (name, *(each.name for each in _used(release, user) if each.balanced))
+
+
+def member(store: Name, slot: int) -> str:
+    """The name of one member of a store; no workload can be called so."""
+    return f"{slot}.{store}"
 
 
 def proxy_of(release: Release) -> Workload | None:
@@ -65,6 +72,11 @@ def proxy_of(release: Release) -> Workload | None:
 def leads_out(workload: Workload) -> bool:
     """Whether it may reach the world: what people wrote, and whom people reach."""
     return isinstance(workload.program, Command) or workload.role is Role.PROXY
+
+
+def _several(workload: Workload) -> bool:
+    """Whether its instances speak to each other."""
+    return workload.role is Role.STORE and workload.replicas > 1
 
 
 def _pairs(release: Release, workload: Workload) -> Iterator[tuple[Name, Name]]:

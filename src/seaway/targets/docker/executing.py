@@ -13,7 +13,7 @@ from seaway.errors import NothingRunning
 from seaway.model.json import Json
 from seaway.ports.target import Said
 from seaway.targets.docker.container import in_surroundings
-from seaway.targets.docker.engine import Refused
+from seaway.targets.docker.engine import Engine, Refused
 from seaway.targets.docker.premises import Premises
 from seaway.targets.docker.reading import number, text
 from seaway.targets.local.record import Record
@@ -30,38 +30,50 @@ async def asked(premises: Premises, record: Record, argv: Sequence[str]) -> Said
     Raises:
         NothingRunning: there is no such container any more.
     """
-    name = await _made(premises, record, argv, {})
+    return await ran(premises.engine, await _made(premises, record, argv, {}))
+
+
+async def ran(engine: Engine, name: str) -> Said:
+    """What a command that waits to be started writes, to its end."""
     out, problem = bytearray(), bytearray()
-    answer = premises.engine.stream("POST", f"/exec/{name}/start", body={"Detach": False})
+    answer = engine.stream("POST", f"/exec/{name}/start", body={"Detach": False})
     async for stream, piece in pieces(answer):
         (problem if stream == STDERR else out).extend(piece)
-    status = await _status(premises, name)
-    return Said(status=status, out=bytes(out), problem=bytes(problem))
+    return Said(status=await _status(engine, name), out=bytes(out), problem=bytes(problem))
 
 
 async def executed(premises: Premises, record: Record, argv: Sequence[str]) -> int:
     """Run with the terminal of this process; return the exit status. Raises as `asked` does."""
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    terminal = at_terminal()
     more: dict[str, Json] = {"AttachStdin": True, "Tty": terminal}
     if terminal:
         more["Env"] = [f"TERM={premises.outside.get('TERM', 'dumb')}"]
-    name = await _made(premises, record, argv, more)
+    return await attached(premises.engine, await _made(premises, record, argv, more), terminal)
+
+
+def at_terminal() -> bool:
+    """Whether a command can be given the terminal of this process."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+async def attached(engine: Engine, name: str, terminal: bool) -> int:  # noqa: FBT001 -- as it is to be started
+    """Start a command that waits, with what this process reads and writes; its exit status."""
     wish: Json = {"Detach": False, "Tty": terminal}
-    async with premises.engine.upgraded(f"/exec/{name}/start", wish) as (reader, writer):
+    async with engine.upgraded(f"/exec/{name}/start", wish) as (reader, writer):
         with _raw() if terminal else contextlib.nullcontext():
             if terminal:
-                await _resize(premises, name)
+                await _resize(engine, name)
             typed = asyncio.create_task(_send_typed(writer))
             try:
                 if terminal:
-                    while more_ := await reader.read(READ):
-                        _write(1, more_)
+                    while more := await reader.read(READ):
+                        _write(1, more)
                 else:
                     async for stream, piece in pieces(_read(reader)):
                         _write(STDERR if stream == STDERR else 1, piece)
             finally:
                 typed.cancel()
-    return await _status(premises, name)
+    return await _status(engine, name)
 
 
 async def pieces(answer: AsyncIterator[bytes]) -> AsyncIterator[tuple[int, bytes]]:
@@ -93,25 +105,39 @@ async def _made(premises: Premises, record: Record, argv: Sequence[str], more: J
         raise
 
 
-async def _status(premises: Premises, name: str) -> int:
-    return number(await premises.engine.call("GET", f"/exec/{name}/json"), "ExitCode")
+async def _status(engine: Engine, name: str) -> int:
+    return number(await engine.call("GET", f"/exec/{name}/json"), "ExitCode")
 
 
-async def _resize(premises: Premises, name: str) -> None:
+async def _resize(engine: Engine, name: str) -> None:
     """Once: a window that changes later is not followed."""
     size = shutil.get_terminal_size()
     query: dict[str, Json] = {"h": str(size.lines), "w": str(size.columns)}
     with contextlib.suppress(Refused):
-        await premises.engine.call("POST", f"/exec/{name}/resize", query=query)
+        await engine.call("POST", f"/exec/{name}/resize", query=query)
 
 
 async def _send_typed(writer: asyncio.StreamWriter) -> None:
     """What comes by standard input, to its end."""
-    while data := await asyncio.to_thread(os.read, 0, READ):
+    while data := await _typed():
         writer.write(data)
         await writer.drain()
     if writer.can_write_eof():
         writer.write_eof()
+
+
+async def _typed() -> bytes:
+    """The next of it. Not by a thread: one that waits for a key could not be ended."""
+    loop, there = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(0, there.set)
+    except PermissionError:  # a file, which is always there (epoll_ctl(2))
+        return os.read(0, READ)
+    try:
+        await there.wait()
+        return os.read(0, READ)
+    finally:
+        loop.remove_reader(0)
 
 
 async def _read(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

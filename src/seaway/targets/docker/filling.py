@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from seaway.errors import StepFailed
 from seaway.model.release import Release
 from seaway.model.text import Host, Port
-from seaway.targets.docker.edges import proxy_of
+from seaway.model.workload import Role
+from seaway.targets.docker.edges import member, proxy_of
 from seaway.targets.docker.premises import ANYWHERE
 from seaway.targets.local.fill import Holes
 from seaway.targets.local.traffic import ServicePorts
@@ -23,6 +24,10 @@ class Filler(Holes):
         return ANYWHERE
 
     def _host(self, hole: Host) -> str:
+        """Its own for each member of a store."""
+        workload = self.release.find(hole.workload)
+        if workload and workload.role is Role.STORE and workload.replicas > 1:
+            return member(hole.workload, hole.slot)
         return hole.workload
 
     def _port(self, hole: Port) -> str:

@@ -31,13 +31,13 @@ class Networks:
         """What the engine knows it by."""
         return self._belonging.named(*edge.words)
 
-    async def first(self, release: Release, workload: Name) -> tuple[str, Json]:
+    async def first(self, release: Release, workload: Name, slot: int) -> tuple[str, Json]:
         """The network that a container is made in, and how it is found there."""
         edge = mine(release, workload)[0]
         await self._provide(edge)
-        return self.name(edge), {"Aliases": list(aliases(release, edge, workload))}
+        return self.name(edge), {"Aliases": list(aliases(release, edge, workload, slot))}
 
-    async def join(self, container: Id, release: Release, workload: Name) -> None:
+    async def join(self, container: Id, release: Release, workload: Name, slot: int) -> None:
         """Put a container into all networks of its workload; nothing where it is in."""
         found = await self._engine.call("GET", f"/containers/{container}/json")
         inside = {name for name, _ in items(at(found, "NetworkSettings", "Networks"))}
@@ -47,7 +47,7 @@ class Networks:
             await self._provide(edge)
             wish: Json = {
                 "Container": container,
-                "EndpointConfig": {"Aliases": list(aliases(release, edge, workload))},
+                "EndpointConfig": {"Aliases": list(aliases(release, edge, workload, slot))},
             }
             try:
                 await self._engine.call("POST", f"/networks/{self.name(edge)}/connect", body=wish)

@@ -1,9 +1,10 @@
 """Observing: sees all instances of the stack, and keeps an eye on those that run."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from seaway.errors import SeawayError
@@ -16,6 +17,8 @@ from seaway.targets.docker.containers import Container, Containers, process_of
 from seaway.targets.docker.inside import WHY
 from seaway.targets.docker.premises import Premises
 from seaway.targets.docker.removing import remove_container
+from seaway.targets.docker.speaking import BEFORE, BEGUN
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.marks import Health, read_health
 from seaway.targets.local.prober import FIRST_LOOK, QUIET, Prober
@@ -30,14 +33,19 @@ from seaway.targets.local.record import (
 )
 from seaway.targets.local.sighting import Sighting, instance_of, sight
 
+LOOK_AGAIN = 0.2
+"""Seconds between two looks at what is being prepared in its container: nothing tells of it."""
+
 
 class Observing:
     """Looks once, or keeps: then each running instance has a probe task."""
 
     def __init__(
-        self, premises: Premises, containers: Containers, balancing: Balancing
+        self, premises: Premises, containers: Containers, balancing: Balancing,
+        wake: Callable[[], None],
     ) -> None:  # fmt: skip
         self._premises, self._containers, self._balancing = premises, containers, balancing
+        self._wake = wake
         self._seen: Mapping[InstanceId, Container] = {}
         self._hosts: dict[InstanceId, str] = {}
         self._proxies: frozenset[Name] = frozenset()
@@ -74,14 +82,24 @@ class Observing:
         sightings = [self._placed(each) for each in sightings]
         self._hosts = {each.record.id: each.host for each in sightings}
         await self._balancing.look(sightings)
+        if self.keeping:
+            await self._heard_out(sightings, asking)
         healths = await (
             self._kept(sightings, prober) if self.keeping else self._looked(sightings, asking)
         )
         self._last = tuple(
-            self._instance(each, health) for each, health in zip(sightings, healths, strict=True)
+            self._instance(each, health, asking)
+            for each, health in zip(sightings, healths, strict=True)
         )
         remove_abandoned(self._premises.state)
         return self._last
+
+    async def _heard_out(self, sightings: Sequence[Sighting], asking: Asking) -> None:
+        """Where nobody leads any more, hear how far each of the others has come."""
+        for name, lead in LeadFile(self._premises.state.root).all().items():
+            mine = [each for each in sightings if each.record.workload.name == name and each.up]
+            if all(each.record.slot != lead.slot for each in mine):
+                await asyncio.gather(*(asking.hear(each.record) for each in mine))
 
     async def _remove_abandoned(self, known: Collection[InstanceId]) -> None:
         """Containers that a killed Seaway was making: nobody will ever start them."""
@@ -100,11 +118,26 @@ class Observing:
         record = read_record(folder) or self._adopted(container, folder)
         if record is None:
             return None
-        found = sight(record, folder, process_of(container, record))
-        if found.abandoned:
+        found = sight(record, folder, self._begun(record, process_of(container, record)))
+        if found.abandoned and (self.keeping or container is None):
             remove_folder(state, name)
-            return None
+            return None  # else it is there for all to see, so that `down` has something to do
         return found
+
+    def _begun(self, record: Record, process: ProcessState) -> ProcessState:
+        """How long it may take to be ready counts from when its first files are made."""
+        run = self._premises.run_folder(record)
+        if process.life is not Life.RUNNING:
+            return process
+        if (run / BEFORE).exists():
+            if self.keeping:
+                asyncio.get_running_loop().call_later(LOOK_AGAIN, self._wake)
+            return replace(process, started=None)
+        try:
+            begun = datetime.fromtimestamp((run / BEGUN).stat().st_mtime, UTC)
+        except OSError:
+            return process
+        return replace(process, started=begun)
 
     def _adopted(self, container: Container | None, folder: Path) -> Record | None:
         """A container whose folder is gone remembers itself."""
@@ -125,12 +158,12 @@ class Observing:
         found = (networks[name] for name in (*with_proxy, *networks) if networks.get(name))
         return replace(sighting, host=next(found, ""))
 
-    def _instance(self, sighting: Sighting, health: Health) -> Instance:
+    def _instance(self, sighting: Sighting, health: Health, asking: Asking) -> Instance:
         name = sighting.record.id
         found = instance_of(
             sighting, self._premises.stack, health, now=self._premises.clock.now(),
             traffic=self._balancing.traffic(name), weight=self._balancing.weight(name),
-            config=self._balancing.config(name),
+            config=self._balancing.config(name), said=asking.said(name),
         )  # fmt: skip
         if found.phase is Phase.DEAD and (why := self._said(sighting)):
             return replace(found, reason=why)

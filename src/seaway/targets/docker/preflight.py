@@ -6,11 +6,13 @@ from pathlib import Path
 
 from seaway.model.finding import Finding, Place
 from seaway.model.release import Release
-from seaway.model.workload import Role, Server
+from seaway.model.workload import Server
 from seaway.targets.docker.engine import Engine
 
 STAND_INS = frozenset({"pebble", "pebble-names"})
 """Parts that only work where everything listens on this machine's inner address."""
+IN_NO_IMAGE = frozenset({"mongo", "milvus"})
+"""Their servers come neither with Seaway's own packages nor from a place that may be asked."""
 
 
 def shortcomings(release: Release, engine: Engine) -> Sequence[Finding]:
@@ -25,10 +27,9 @@ def _shortcomings(release: Release, engine: Engine) -> Iterator[Finding]:
     elif not os.access(socket, os.R_OK | os.W_OK):
         yield Finding(code="SW234", facts={"socket": engine.socket})
     for each in release.workloads:
-        if each.role is Role.GATE or (each.role is Role.STORE and each.replicas > 1):
-            yield Finding(
-                code="SW237", at=Place(path=each.component), facts={"component": each.component}
-            )
         if isinstance(each.program, Server) and each.program.part in STAND_INS:
             facts = {"component": each.component, "part": each.program.part}
             yield Finding(code="SW235", at=Place(path=each.component), facts=facts)
+        if isinstance(each.program, Server) and each.program.part in IN_NO_IMAGE:
+            facts = {"component": each.component, "part": each.program.part}
+            yield Finding(code="SW238", at=Place(path=each.component), facts=facts)

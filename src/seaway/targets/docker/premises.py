@@ -12,10 +12,11 @@ from seaway.model.workload import Role, Workload
 from seaway.ports.clock import Clock
 from seaway.ports.vault import Vault
 from seaway.targets.docker.belonging import Belonging
+from seaway.targets.docker.carried import Carried
 from seaway.targets.docker.engine import Engine
 from seaway.targets.docker.networks import Networks
 from seaway.targets.local.builds import Builds
-from seaway.targets.local.ports import Ports
+from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.process import Identity
 from seaway.targets.local.record import Record
 from seaway.targets.local.state import StateFolder
@@ -59,6 +60,8 @@ class Premises:
     builds: Builds
     ports: Ports
     services: ServicePorts
+    public: str
+    """Where the ingress is reached: on all addresses of a host, else on this machine alone."""
 
     def allotted(self, workload: Workload) -> dict[str, int]:
         """The ports of a new instance: its own, for each has an address of its own.
@@ -83,11 +86,13 @@ def premises_of(
 ) -> Premises:
     """Those of the stack that a state folder is for, on the engine of this machine."""
     engine, belonging, builds = Engine(), Belonging.of(state, stack), Builds(state, outside)
-    services = state.root / "services.json"
+    services, carried = state.root / "services.json", Carried(state)
+    images = carried if carried.there else _Images(engine, state, outside, builds)
     return Premises(
         stack=stack, state=state, clock=clock, vault=vault, outside=outside, engine=engine,
         belonging=belonging, networks=Networks(engine, belonging), volumes=Volumes(state),
-        images=_Images(engine, state, outside, builds), builds=builds, ports=Ports(state),
+        images=images, builds=builds, ports=Ports(state),
+        public=ANYWHERE if carried.there else HOST,
         services=ServicePorts(services, ANYWHERE, lambda: inner_port(services)),
     )  # fmt: skip
 

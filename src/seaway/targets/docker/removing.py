@@ -44,7 +44,10 @@ async def stop(
     if container and container.runs:
         wanted = release.find(record.workload.name) if release else None
         stopping = (wanted or record.workload).stopping
-        await _ended(premises, container, stopping.signal, stopping.grace)
+        if container.state == "paused":
+            await premises.engine.call("POST", f"/containers/{container.id}/unpause")
+        grace = timedelta(0) if step.at_once else stopping.grace
+        await _ended(premises, container, stopping.signal, grace)
     with contextlib.suppress(OSError):  # noted at the next start as well
         premises.volumes.note_filled(record.workload, record.slot)
     await asyncio.to_thread(shutil.rmtree, premises.state.run(name), ignore_errors=True)
@@ -55,12 +58,13 @@ async def _ended(
 ) -> None:  # fmt: skip
     """Asked with its signal, then killed; both by the engine, which sees to the rest of it."""
     path = f"/containers/{container.id}"
-    with contextlib.suppress(Refused):  # it has ended meanwhile
-        await premises.engine.call("POST", f"{path}/kill", query={"signal": name})
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(grace.total_seconds()):
-            await premises.engine.call("POST", f"{path}/wait", limit=grace.total_seconds() + 10)
-            return
+    if grace:
+        with contextlib.suppress(Refused):  # it has ended meanwhile
+            await premises.engine.call("POST", f"{path}/kill", query={"signal": name})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace.total_seconds()):
+                await premises.engine.call("POST", f"{path}/wait", limit=grace.total_seconds() + 10)
+                return
     with contextlib.suppress(Refused):
         await premises.engine.call("POST", f"{path}/kill", query={"signal": "SIGKILL"})
     await premises.engine.call("POST", f"{path}/wait", limit=KILL_WITHIN)

@@ -5,10 +5,12 @@ from seaway.model.names import InstanceId
 from seaway.model.release import Release
 from seaway.targets.docker.containers import Containers
 from seaway.targets.docker.creating import provide
+from seaway.targets.docker.edges import mine
+from seaway.targets.docker.engine import Refused
 from seaway.targets.docker.premises import Premises
 from seaway.targets.local.asking import in_words
 from seaway.targets.local.marks import Happened, Mark, read_mark, write_mark
-from seaway.targets.local.record import read_record
+from seaway.targets.local.record import Record, read_record
 
 
 async def start(
@@ -26,7 +28,8 @@ async def start(
         return
     try:
         provide(record, release, premises)
-        await premises.networks.join(container.id, release, record.workload.name)
+        await premises.networks.join(container.id, release, record.workload.name, record.slot)
+        await _expected(record, release, premises, containers)
         await premises.engine.call("POST", f"/containers/{container.id}/start")
     except SeawayError as error:
         now = await containers.of(name)
@@ -34,3 +37,19 @@ async def start(
             happened = Happened(premises.clock.now(), in_words(error), failed=True)
             write_mark(folder, Mark.FAILED, happened)
         raise
+
+
+async def _expected(
+    record: Record, release: Release, premises: Premises, containers: Containers
+) -> None:  # fmt: skip
+    """Those it speaks to may be older than the networks they share with it."""
+    name = record.workload.name
+    others = {each for edge in mine(release, name) for each in edge.words} - {name}
+    for instance, container in (await containers.all()).items():
+        near = container.runs and instance.rpartition("-")[0] in others
+        if near and (there := container.written()):
+            try:
+                await premises.networks.join(container.id, release, there.workload.name, there.slot)
+            except Refused as refused:
+                if not (refused.missing or refused.there_already):  # else it is just going
+                    raise

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, assert_never
 
-from seaway.errors import NothingRunning, SeawayError, StepFailed
+from seaway.errors import NothingRunning, SeawayError
 from seaway.model.certificate import Certificate
 from seaway.model.finding import Finding
 from seaway.model.instance import Address, Instance, Phase
 from seaway.model.names import InstanceId, Name
 from seaway.model.release import Release
-from seaway.model.workload import Role
+from seaway.model.workload import Role, Workload
 from seaway.plan.rolling import rolling
 from seaway.plan.steps import (
     Admit,
@@ -31,20 +31,23 @@ from seaway.plan.steps import (
     Stop,
 )
 from seaway.ports.clock import Clock
-from seaway.ports.target import Line, LogQuery, Said
+from seaway.ports.target import Line, LogQuery, Reached, Said
 from seaway.ports.vault import Vault
 from seaway.targets.docker import removing
+from seaway.targets.docker.arranging import DockerMembers
 from seaway.targets.docker.asking import Asking
 from seaway.targets.docker.containers import Containers
-from seaway.targets.docker.creating import create
+from seaway.targets.docker.creating import create, environment
 from seaway.targets.docker.executing import asked, executed
 from seaway.targets.docker.inside import program_of
 from seaway.targets.docker.observing import Observing
 from seaway.targets.docker.preflight import shortcomings
-from seaway.targets.docker.premises import ANYWHERE, ImageSource, premises_of
+from seaway.targets.docker.premises import ANYWHERE, ImageSource, owner, premises_of
 from seaway.targets.docker.starting import start
 from seaway.targets.docker.tailing import Tailing
 from seaway.targets.docker.watching import watch
+from seaway.targets.leading.arranging import Arranging
+from seaway.targets.local import filling
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.creating import new_name, over
 from seaway.targets.local.issuing import issued
@@ -84,8 +87,10 @@ class DockerTarget:
         self._changed = asyncio.Event()
         self._containers = Containers(premises.engine, premises.belonging)
         self._balancing = Balancing(state, clock, self._proxy_traffic, self._folder_runs)
-        self._observing = Observing(premises, self._containers, self._balancing)
-        self._asking = Asking(premises, self._observing.host)
+        self._observing = Observing(premises, self._containers, self._balancing, self._changed.set)
+        self._asking = Asking(premises, self._observing.host, self._changed.set)
+        members = DockerMembers(premises, self._asking, self._observing.process)
+        self._arranging = Arranging(state.root, members)
         self._prober = Prober(clock, self._asking.ask, self._asking.settle, self._changed.set)
         self._tailing = Tailing(premises, self._containers)
         self._owners: defaultdict[InstanceId, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -140,7 +145,7 @@ class DockerTarget:
             workload = wanted.get(instance.workload)
             if workload and workload.digest == instance.digest:
                 self._prober.follow(instance.id, workload.checks)
-        return rolling(release, seen, now)
+        return rolling(release, seen, now, self._arranging.leads)
 
     def cannot(self, release: Release) -> Sequence[Finding]:
         return shortcomings(release, self._premises.engine)
@@ -154,6 +159,8 @@ class DockerTarget:
         try:
             if isinstance(step, Create):
                 await self._create(step, release)
+            elif isinstance(step, Arrange):  # owns nothing: its instance may have to be killed
+                await self._arranging.arrange(step)
             else:
                 async with self._owners[step.instance.id]:
                     await self._perform(step, release)
@@ -174,6 +181,20 @@ class DockerTarget:
     async def ask(self, instance: Instance, release: Release, argv: Sequence[str]) -> Said:
         del release
         return await asked(self._premises, self._record(instance), argv)
+
+    async def reach(self, instance: Instance, release: Release) -> Reached:
+        record, container = self._record(instance), await self._containers.of(instance.id)
+        host = next(filter(None, container.networks.values()), "") if container else ""
+        if not host:
+            raise NothingRunning("SW264", instance=instance.id)
+        env = environment(record, release, self._premises)
+        return Reached(host=host, ports=record.ports, env=env)
+
+    async def empty(self, workload: Workload) -> Path:
+        return await filling.empty(workload, self._premises.volumes, owner())
+
+    async def filled(self, workload: Workload) -> None:
+        await filling.filled(workload, self._premises.volumes, owner())
 
     async def kill(self, instance: Instance, signal: str) -> None:
         await removing.kill(instance, signal, self._premises, self._containers)
@@ -200,6 +221,7 @@ class DockerTarget:
             if same and not self._over(each):
                 return
         name = new_name(step.workload.name)
+        self._arranging.begin(step.workload)
         async with self._owners[name]:
             await create(step, name, release, self._premises)
             if step.start:
@@ -213,7 +235,7 @@ class DockerTarget:
         return life is not Life.RUNNING
 
     async def _perform(
-        self, step: Start | Admit | Drain | Stop | Forget | Configure | Arrange, release: Release
+        self, step: Start | Admit | Drain | Stop | Forget | Configure, release: Release
     ) -> None:
         match step:
             case Start():
@@ -234,8 +256,6 @@ class DockerTarget:
                 await self._networked(step.instance, release)
                 await self._balancing.configure(step.instance.id, release)
                 self._renewing.wake()
-            case Arrange():
-                raise StepFailed("SW237", component=step.instance.workload)
             case _:
                 assert_never(step)
 
@@ -243,15 +263,20 @@ class DockerTarget:
         record = read_record(self._premises.state.instance(name))
         if record and record.workload.role is Role.PROXY:
             await self._balancing.prepare(name, release)
-        await start(name, release, self._premises, self._containers)
+        if record:
+            async with self._arranging.still(record.workload):
+                await start(name, release, self._premises, self._containers)
 
     async def _networked(self, instance: Instance, release: Release) -> None:
         """A proxy must be in the networks of those for which it is to stand."""
         if container := await self._containers.of(instance.id):
-            await self._premises.networks.join(container.id, release, instance.workload)
+            await self._premises.networks.join(
+                container.id, release, instance.workload, instance.slot
+            )
 
     async def _stop(self, step: Stop, release: Release | None) -> None:
         self._prober.leave(step.instance.id)
+        self._asking.forget(step.instance.id)
         await self._balancing.withdraw(step.instance)
         await removing.stop(step, release, self._premises, self._containers)
 

@@ -3,18 +3,18 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from seaway.errors import SeawayError
 from seaway.model.names import InstanceId
 from seaway.model.probe import ExecProbe, GrpcProbe, HttpProbe, PartProbe, Probe, TcpProbe
-from seaway.model.standing import Said, Standing
+from seaway.model.standing import Said
 from seaway.probing.grpc import ask_grpc
 from seaway.probing.http import ask_http
 from seaway.probing.tcp import ask_tcp
 from seaway.probing.trouble import seconds, trouble
+from seaway.targets.leading.hearing import Hearing
 from seaway.targets.local.dressing import Dressing
 from seaway.targets.local.helping import run_as
 from seaway.targets.local.part import Lives, NotReady
@@ -24,8 +24,6 @@ from seaway.targets.local.record import Record
 log = logging.getLogger(__name__)
 
 LONGEST_HEARING = timedelta(seconds=0.5)
-ADRIFT = 10.0
-"""Seconds after which one that has lost its leader is begun anew."""
 LONGEST_SETTLING = timedelta(minutes=5)
 """First data may be a lot; a workload that may start more slowly than this may also settle so."""
 
@@ -37,11 +35,8 @@ class Asking:
         self, dressing: Callable[[Record], Dressing], changed: Callable[[], None] = lambda: None
     ) -> None:
         """`changed` is called when one says something else of itself than before."""
-        self._dress, self._changed = dressing, changed
+        self._dress, self._hearing = dressing, Hearing(changed)
         self._dressed: dict[InstanceId, Dressing] = {}
-        self._said: dict[InstanceId, Said | None] = {}
-        self._fell_behind: dict[InstanceId, float] = {}
-        """Since when a member is not abreast, in the seconds of the loop."""
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
@@ -57,7 +52,7 @@ class Asking:
 
     def said(self, name: InstanceId) -> Said | None:
         """What it said of itself last."""
-        return self._said.get(name)
+        return self._hearing.said(name)
 
     async def hear(self, record: Record) -> None:
         """Have it say anew what it is among the others; nothing where it does not answer."""
@@ -65,20 +60,8 @@ class Asking:
 
     def forget(self, name: InstanceId) -> None:
         """It will not be asked again."""
-        for known in (self._dressed, self._said, self._fell_behind):
-            known.pop(name, None)
-
-    def _heard(self, name: InstanceId, said: Said | None) -> None:
-        """Keep it, and tell whether it is another than before."""
-        if isinstance(said, Standing) and not said.leads:
-            now = asyncio.get_running_loop().time()
-            since = now if said.abreast else self._fell_behind.get(name, now)
-            self._fell_behind[name] = since
-            said = replace(said, adrift=now - since > ADRIFT)
-        before = self._said.get(name)
-        self._said[name] = said
-        if said != before:
-            self._changed()
+        self._dressed.pop(name, None)
+        self._hearing.forget(name)
 
     def _dressing(self, record: Record) -> Dressing:
         """Put together once: while something starts it is asked twenty times a second."""
@@ -112,7 +95,7 @@ class Asking:
                     await dressing.part.alive(dressing.settled_placement)
                 elif dressing.part:
                     said = await dressing.part.ready(dressing.settled_placement)
-                    self._heard(record.id, said)
+                    self._hearing.heard(record.id, said)
                 return ""
             case _:
                 assert_never(probe)

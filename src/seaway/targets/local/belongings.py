@@ -6,6 +6,9 @@ import errno
 import os
 import time
 
+PASSED = 0o711
+"""Of the folders that the user of a process must pass."""
+
 
 def make_run_folder(path: str, owner: int) -> None:
     """Make it, private; the folders above it may be passed by others.
@@ -15,9 +18,10 @@ def make_run_folder(path: str, owner: int) -> None:
     """
     stack = os.path.dirname(path)
     for folder in (os.path.dirname(stack), stack):
-        os.makedirs(folder, 0o711, exist_ok=True)
-        _ours(folder, owner)
-        os.chmod(folder, 0o711)  # noqa: S103 -- the user of the process must pass
+        if _ours(folder, owner) != PASSED:
+            os.makedirs(folder, PASSED, exist_ok=True)
+            _ours(folder, owner)
+            os.chmod(folder, PASSED)
     try:
         os.mkdir(path, 0o700)
     except FileExistsError:
@@ -108,6 +112,12 @@ def _remove(path: str) -> None:
         return
 
 
-def _ours(path: str, owner: int) -> None:
-    if os.lstat(path).st_uid not in {0, os.geteuid(), owner}:
+def _ours(path: str, owner: int) -> int:
+    """What its owner and others may do with it; 0 where it is not there."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return 0
+    if found.st_uid not in {0, os.geteuid(), owner}:
         raise PermissionError(errno.EPERM, "belongs to someone else", path)
+    return found.st_mode & 0o7777

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 
+from seaway.targets.local.belongings import born
 from seaway.targets.local.signals import signal
 
 TYPE_CHECKING = False  # the one in `typing` costs 3 ms
@@ -62,6 +63,8 @@ class Child:
             if self.pid:
                 for end in ends:
                     os.close(end)
+        self.born = born(self.pid) if self.pid else 0
+        """When the kernel made it, see `born`."""
         if not self.pid:
             for end in (*self.outputs, self._tell, self._said, *ours):
                 os.close(end)

@@ -9,12 +9,12 @@ from pathlib import Path
 from seaway.model.instance import Address
 from seaway.model.release import Release
 from seaway.model.workload import Command, Role, Server
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local import package_files
 from seaway.targets.local.builds import Builds
 from seaway.targets.local.fill import Filler
 from seaway.targets.local.helping import run_as
 from seaway.targets.local.identity import identity_for
-from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.outfit import Built, Outfit, command_outfit, secret_variables, server_env
 from seaway.targets.local.part import Found, Output, Part, Placement, Runner
 from seaway.targets.local.path_sources import path_sources
@@ -126,7 +126,7 @@ class Dressing:
             folder=self.run_folder, volumes=self._volumes, host=HOST, ports=self._record.ports,
             env=replace(self._filler, lenient=early).env(), found=self._found,
             built=self.built.output, slot=self._record.slot, members=self._members,
-            lead=partial(LeadFile(self._premises.state).of, self._workload.name),
+            lead=partial(LeadFile(self._premises.state.root).of, self._workload.name),
         )  # fmt: skip
 
     @property

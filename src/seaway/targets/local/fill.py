@@ -13,8 +13,8 @@ from seaway.model.release import Release
 from seaway.model.text import Hole, Host, Own, Port, Secret, SecretFile, Text
 from seaway.model.workload import Role, Workload
 from seaway.ports.vault import Vault
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local import package_files
-from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.ports import HOST, Ports
 from seaway.targets.local.record import Record
 from seaway.targets.local.state import StateFolder
@@ -133,7 +133,7 @@ class Filler(Holes):
         """Of the member named; a store that has lost its standbys is where its leader was."""
         if hole.slot or workload.following or workload.role is Role.GATE:
             return hole.slot
-        lead = LeadFile(self.state).all().get(workload.name)
+        lead = LeadFile(self.state.root).all().get(workload.name)
         return lead.slot if lead else hole.slot
 
     def _known(self, name: Name) -> Workload | None:

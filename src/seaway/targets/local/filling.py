@@ -8,33 +8,32 @@ from seaway.durable import sync_folder
 from seaway.errors import DataRefused
 from seaway.model.names import InstanceId
 from seaway.model.workload import Workload
-from seaway.targets.local.dressing import Dressing, Wardrobe
+from seaway.targets.local.dressing import Wardrobe
+from seaway.targets.local.process import Identity
 from seaway.targets.local.record import Record
 from seaway.targets.local.uptime import this_run
+from seaway.targets.local.volumes import Volumes
 
 
-async def empty(workload: Workload, wardrobe: Wardrobe) -> Path:
-    """The folder of its first volume.
+async def empty(workload: Workload, volumes: Volumes, owner: Identity | None) -> Path:
+    """The folder of its first volume, made for the user that its server runs as.
 
     Raises:
         DataRefused: there is data in it.
     """
-    volumes = wardrobe.volumes.provide(workload, 0, _dressing(workload, wardrobe).identity)
-    folder = volumes[workload.volumes[0].name]
+    folder = volumes.provide(workload, 0, owner)[workload.volumes[0].name]
     if any(folder.iterdir()):
         raise DataRefused("SW839", store=workload.name, folder=str(folder))
     return folder
 
 
-async def filled(workload: Workload, wardrobe: Wardrobe) -> None:
+async def filled(workload: Workload, volumes: Volumes, owner: Identity | None) -> None:
     """Give all of it to the user the server runs as."""
-    dressing = _dressing(workload, wardrobe)
-    owner, folder = dressing.identity, wardrobe.volumes.folders(workload, 0)
-    data = folder[workload.volumes[0].name]
+    data = volumes.folders(workload, 0)[workload.volumes[0].name]
     if owner and not owner.namespace:
         await asyncio.to_thread(_hand_over, data, owner.uid, owner.gid)
     sync_folder(data)
-    wardrobe.volumes.note_filled(workload, 0)
+    volumes.note_filled(workload, 0)
 
 
 def _hand_over(data: Path, uid: int, gid: int) -> None:
@@ -44,10 +43,10 @@ def _hand_over(data: Path, uid: int, gid: int) -> None:
             os.chown(Path(folder, name), uid, gid, follow_symlinks=False)
 
 
-def _dressing(workload: Workload, wardrobe: Wardrobe) -> Dressing:
-    """Of an instance that is not there yet: only what it will run as is asked."""
+def owner_of(workload: Workload, wardrobe: Wardrobe) -> Identity | None:
+    """As whom an instance will run that is not there yet."""
     record = Record(
         id=InstanceId(f"{workload.name}-filling"), workload=workload, digest=workload.digest,
         slot=0, deaths=0, created=wardrobe.premises.clock.now(), release=0, run=this_run(),
     )  # fmt: skip
-    return wardrobe.dressing(record)
+    return wardrobe.dressing(record).identity

@@ -9,7 +9,6 @@ import time
 
 from seaway.targets.local import limits
 from seaway.targets.local.belongings import (
-    born,
     make_run_folder,
     now,
     remove_tree,
@@ -41,14 +40,29 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell says it
 GRACE_FILE = "grace"
 
 
-def keep(child: Child | None = None) -> None:
-    """Read the order from standard input, carry it out, and return when nothing of it is left.
+class Ready:
+    """All that a shim needs and can have before it knows whose shim it will be."""
 
-    The child waits to become the program; without one it is made then.
-    """
-    os.umask(0o027)
+    def __init__(self, child: Child | None = None) -> None:
+        """The child waits to become the program; without one it is made then."""
+        os.umask(0o027)
+        self.child = child
+        self.wake = signals_as_bytes()
+        os.set_blocking(self.wake, False)
+        self.poll = select.poll()
+        self.poll.register(self.wake, select.POLLIN)
+        self.recorder = Recorder(self.poll)
+        adopt_orphans()
+        now()  # what it looks at is its own from now on, no more a copy to be made
+
+    def called(self) -> None:
+        """From now on signals are meant for the shim that it will be."""
+        _drained(self.wake)
+
+
+def keep(ready: Ready) -> None:
+    """Read the order from standard input, carry it out, and return when nothing of it is left."""
     order = read_order()
-    wake = signals_as_bytes()
     lock = locked(order["folder"])
     if lock < 0:
         answer("held", 0)
@@ -56,24 +70,19 @@ def keep(child: Child | None = None) -> None:
     if os.path.exists(f"{order['folder']}/pid") or os.path.exists(f"{order['folder']}/exit"):
         answer("used", 0)  # an instance lives once
         return
-    adopt_orphans()
-    Keeper(order, wake, child).run()
+    Keeper(order, ready).run()
 
 
 class Keeper:
     """The life of one process."""
 
-    def __init__(self, order: Order, wake: int, child: Child | None) -> None:
-        self._order, self._child = order, child
+    def __init__(self, order: Order, ready: Ready) -> None:
+        self._order, self._child = order, ready.child
         self._folder = order["folder"]
-        self._wake = wake
+        self._wake, self._poll, self._recorder = ready.wake, ready.poll, ready.recorder
+        self._recorder.write_to(order["log"], order["log_size"], order["log_files"])
         self._groups = limits.Groups([], "", frozenset())
-        self._poll = select.poll()
-        os.set_blocking(wake, False)
-        self._poll.register(wake, select.POLLIN)
-        log = (order["log"], order["log_size"], order["log_files"])
-        self._recorder = Recorder(log, self._poll)
-        self._main = 0
+        self._main = self._born = 0
         self._status = 0
         self._asked = False
         self._reason = ""
@@ -142,7 +151,7 @@ class Keeper:
             child = self._child if self._child and self._child.waits() else Child()
         except OSError as error:
             raise Refused("process", error.errno or 0) from error
-        self._main = child.pid
+        self._main, self._born = child.pid, child.born
         for end in child.outputs:
             os.fchown(end, *self._owner())  # it may open /dev/stdout anew
         self._recorder.listen({child.outputs[0]: 0, child.outputs[1]: 1})
@@ -166,7 +175,7 @@ class Keeper:
     def _write_pid(self) -> None:
         groups = ",".join(quoted(folder) for folder in self._groups.folders)
         text = (
-            f'{{"pid":{self._main},"born":{born(self._main)},"started":"{self._started}",'
+            f'{{"pid":{self._main},"born":{self._born},"started":"{self._started}",'
             f'"grace":{self._order["grace"]},"run":{quoted(self._order["run_folder"])},'
             f'"groups":[{groups}]}}\n'
         )

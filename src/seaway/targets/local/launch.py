@@ -18,7 +18,7 @@ from seaway.errors import StepFailed
 from seaway.targets.local import limits
 from seaway.targets.local import sweep as sweeping
 from seaway.targets.local.copying import SHIM, Template
-from seaway.targets.local.lock import holder, pinned
+from seaway.targets.local.lock import holder, pin, pinned
 from seaway.targets.local.order import Order
 from seaway.targets.local.process import Identity, Life, ProcessSpec, ProcessState
 from seaway.targets.local.spawning import hung_up, spawned
@@ -196,8 +196,10 @@ def kill(folder: Path, name: str) -> None:
     known = _known(folder)
     if known is None or not holder(folder):
         return
+    fd = pin(known["pid"])
+    if fd is None:
+        return
     with contextlib.suppress(ProcessLookupError):
-        fd = os.pidfd_open(known["pid"])
         try:
             if sweeping.born(known["pid"]) == known["born"]:
                 signal.pidfd_send_signal(fd, signal.Signals[name])

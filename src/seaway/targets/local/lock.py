@@ -1,15 +1,18 @@
 """Lock: who holds the lock of an instance folder, as the kernel knows it."""
 
+import errno
 import fcntl
 import os
 import struct
 from pathlib import Path
 
+NO_PROCESS = frozenset({errno.ESRCH, errno.EINVAL, errno.ENOENT})
+"""What pidfd_open(2) says of a number that nobody has, or only a thread of another process."""
 FLOCK = "hhqqi"
 """struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, pid."""
 
 
-def holder(folder: Path) -> int:
+def holder(folder: Path | str) -> int:
     """Pid of the living shim of an instance; 0 when there is none.
 
     Never call it in a process that holds such a lock: closing any descriptor of the file gives it
@@ -30,11 +33,20 @@ def holder(folder: Path) -> int:
 def pinned(folder: Path) -> tuple[int, int] | None:
     """Pid and pidfd of the living shim; the caller closes the descriptor. None when none lives."""
     while pid := holder(folder):
-        try:
-            fd = os.pidfd_open(pid)
-        except ProcessLookupError:
+        fd = pin(pid)
+        if fd is None:
             continue
         if holder(folder) == pid:  # so the number was not given to another meanwhile
             return pid, fd
         os.close(fd)
     return None
+
+
+def pin(pid: int) -> int | None:
+    """A pidfd, which the caller closes; None where no process has that number any more."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno not in NO_PROCESS:
+            raise
+        return None

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from seaway.model.instance import Instance, Phase, Traffic
 from seaway.model.names import Digest, InstanceId
 from seaway.model.probe import PartProbe, Probe
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local import launch
 from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
-from seaway.targets.local.leads import LeadFile
 from seaway.targets.local.marks import Happened, Health, Mark, read_health, write_mark
 from seaway.targets.local.premises import Premises
 from seaway.targets.local.prober import FIRST_LOOK, QUIET, Prober
@@ -70,7 +70,7 @@ class Observing:
         """Where nobody leads any more, hear how far each of the others has come."""
         if not self.keeping:
             return
-        leads = LeadFile(self._premises.state).all()
+        leads = LeadFile(self._premises.state.root).all()
         for name, lead in leads.items():
             mine = [each for each in sightings if each.record.workload.name == name and each.up]
             if all(each.record.slot != lead.slot for each in mine):

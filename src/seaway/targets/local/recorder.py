@@ -31,8 +31,8 @@ With all else that is less than `launch.BEYOND_GRACE`."""
 class Recorder:
     """The pipes of one process, the spool behind them, and a pump once something was said."""
 
-    def __init__(self, log: tuple[str, int, int], poll: select.poll) -> None:
-        self._log = log
+    def __init__(self, poll: select.poll) -> None:
+        self._log = "", 0, 0
         self._poll = poll
         self._spool = Spool()
         self._pipes: dict[int, int] = {}
@@ -48,6 +48,10 @@ class Recorder:
     def until(self) -> float:
         """When `look` has something to do though nothing happens."""
         return min(self._drop_at, self._kill_at, self._begin_at)
+
+    def write_to(self, path: str, size: int, files: int) -> None:
+        """Have it written to that file; nothing has been said so far."""
+        self._log = path, size, files
 
     def listen(self, pipes: dict[int, int]) -> None:
         """Take what comes out of these pipes as that of these streams."""

@@ -19,15 +19,15 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, Sighting]] = {}
+        self._kept: dict[str, tuple[int, str, Sighting]] = {}
+        """When the folder had changed, where it is, and what was seen."""
 
     def recall(self, name: InstanceId, *, watched: bool) -> Sighting | None:
         """What was seen of it, if that still holds; of one that is watched the end will be told."""
         kept = self._kept.get(name)
         if kept is None:
             return None
-        changed, sighting = kept
-        folder = sighting.folder
+        changed, folder, sighting = kept
         same = watched or not sighting.runs or holder(folder) == sighting.process.shim
         if same and last_change(folder) == changed:
             return sighting
@@ -41,7 +41,7 @@ class Remembered:
         """
         known = sighting.runs or sighting.process.life is Life.ENDED
         if known and time.time_ns() - changed > SETTLED:
-            self._kept[sighting.folder.name] = (changed, sighting)
+            self._kept[sighting.folder.name] = (changed, str(sighting.folder), sighting)
 
     def forget_others(self, names: frozenset[str]) -> None:
         """Remember nothing of what is not there any more."""
@@ -49,7 +49,7 @@ class Remembered:
             del self._kept[name]
 
 
-def last_change(folder: Path) -> int:
+def last_change(folder: Path | str) -> int:
     """When a folder changed last, in nanoseconds; 0 when it is gone."""
     try:
         return os.stat(folder).st_mtime_ns

@@ -54,7 +54,7 @@ async def forget(instance: Instance, wardrobe: Wardrobe) -> None:
     """Remove what is left of an instance that is over; nothing while it is not."""
     state = wardrobe.premises.state
     folder = state.instance(instance.id)
-    if folder.exists() and not over(folder):
+    if not folder.exists() or not over(folder):
         return
     record = read_record(folder)
     there = await asyncio.to_thread(_removed, instance, state)

@@ -26,9 +26,9 @@ def main() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    from seaway.targets.local.keeper import keep  # noqa: PLC0415 -- packages first
+    from seaway.targets.local.keeper import Ready, keep  # noqa: PLC0415 -- packages first
 
-    keep()
+    keep(Ready())
 
 
 def _hollow_packages() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seaway.targets.local import limits
+from seaway.targets.local.lock import pin
 
 PROC = Path("/proc")
 ROUNDS = 100
@@ -72,10 +73,9 @@ def _suspects(traces: Traces) -> Iterator[int]:
 
 def _killed(pid: int, traces: Traces) -> bool:
     """Kill it if it still bears the trace once its number can no longer be given away."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return False  # any other error must not pass for "nothing is left"
+    fd = pin(pid)
+    if fd is None:
+        return False
     try:
         if not _bears(pid, traces):
             return False

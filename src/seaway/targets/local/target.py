@@ -35,8 +35,9 @@ from seaway.plan.steps import (
 from seaway.ports.clock import Clock
 from seaway.ports.target import Line, LogQuery, Reached, Said
 from seaway.ports.vault import Vault
+from seaway.targets.leading.arranging import Arranging
 from seaway.targets.local import filling, launch, logs
-from seaway.targets.local.arranging import Arranging
+from seaway.targets.local.arranging import LocalMembers
 from seaway.targets.local.asking import Asking
 from seaway.targets.local.balancing import Balancing
 from seaway.targets.local.builds import Builds
@@ -65,8 +66,10 @@ from seaway.targets.local.volumes import Volumes
 FINISH_AGAIN = 1.0
 """Seconds after a try to end what somebody else had begun to end."""
 TOLD_WITHIN = 0.05
-"""Seconds until it is told that one has been replaced or forgotten. Its end, or that it is ready,
-is told at once: from its start on it is watched."""
+"""Seconds until it is told that one has been replaced. Its end, or that it is ready, is told at
+once: from its start on it is watched."""
+FORGOTTEN_WITHIN = 1.0
+"""Seconds until it is told that one has been forgotten: nothing can be done any more for it."""
 DRAIN_LOOK = 0.25
 """Seconds between two looks at what is draining: the proxy does not tell."""
 
@@ -98,7 +101,7 @@ class LocalTarget:
         )  # fmt: skip
         self._changed = asyncio.Event()
         asking = Asking(self._wardrobe.dressing, self._changed.set)
-        self._arranging = Arranging(self._wardrobe, asking)
+        self._arranging = Arranging(state.root, LocalMembers(self._wardrobe, asking))
         self._prober = Prober(clock, asking.ask, asking.settle, self._changed.set)
         self._balancing = Balancing(state, clock, self._proxy_traffic)
         self._observing = Observing(
@@ -145,6 +148,7 @@ class LocalTarget:
 
     async def observe(self) -> Sequence[Instance]:
         self._changed.clear()  # before looking: what changes from here on is told
+        self._told_now()
         before = self._balancing.running
         seen = await self._observing.observe()
         if self._observing.keeping:
@@ -180,15 +184,25 @@ class LocalTarget:
                 async with self._owners[step.instance.id]:
                     await self._perform(step, release)
         finally:
-            if isinstance(step, Forget) or _replaces(step):
-                self._tell_soon()
+            if _replaces(step):
+                self._tell_within(TOLD_WITHIN)
+            elif isinstance(step, Forget):
+                self._tell_within(FORGOTTEN_WITHIN)
             else:
                 self._changed.set()
 
-    def _tell_soon(self) -> None:
+    def _tell_within(self, seconds: float) -> None:
         """Once for all that comes of a crash: nobody waits for it, and each look costs."""
-        if self._told is None or self._told.when() < asyncio.get_running_loop().time():
-            self._told = asyncio.get_running_loop().call_later(TOLD_WITHIN, self._changed.set)
+        loop = asyncio.get_running_loop()
+        if self._told is None or self._told.when() > loop.time() + seconds:
+            self._told_now()
+            self._told = loop.call_later(seconds, self._changed.set)
+
+    def _told_now(self) -> None:
+        """What has been done so far is seen by whoever looks now."""
+        if self._told is not None:
+            self._told.cancel()
+            self._told = None
 
     async def changed(self) -> None:
         await self._changed.wait()
@@ -211,10 +225,12 @@ class LocalTarget:
         return Reached(host=placement.host, ports=placement.ports, env=placement.env)
 
     async def empty(self, workload: Workload) -> Path:
-        return await filling.empty(workload, self._wardrobe)
+        owner = filling.owner_of(workload, self._wardrobe)
+        return await filling.empty(workload, self._wardrobe.volumes, owner)
 
     async def filled(self, workload: Workload) -> None:
-        await filling.filled(workload, self._wardrobe)
+        owner = filling.owner_of(workload, self._wardrobe)
+        await filling.filled(workload, self._wardrobe.volumes, owner)
 
     async def kill(self, instance: Instance, signal: str) -> None:
         launch.kill(self._premises.state.instance(instance.id), signal)

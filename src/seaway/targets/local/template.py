@@ -14,7 +14,7 @@ import select
 import sys
 
 from seaway.targets.local.child import Child
-from seaway.targets.local.keeper import keep
+from seaway.targets.local.keeper import Ready, keep
 
 LONGEST_NAME = 100
 DESCRIPTOR = 4
@@ -64,17 +64,18 @@ def _wait_as_copy(requests: _socket.socket, take: int, title: int) -> None:
         if os.fork():
             os._exit(0)
         os.setsid()
-        child = _child(take)
+        ready = Ready(_child(take))
         name, parts, _, _ = requests.recvmsg(LONGEST_NAME, _socket.CMSG_LEN(DESCRIPTOR))
         requests.detach()
         if not name or not parts:
             os._exit(0)
+        ready.called()
         os.write(take, b"t")  # the next one, please
         os.close(take)
         _talk_by(int.from_bytes(parts[0][2], sys.byteorder))
         if title:
             ctypes.memmove(title, name.ljust(LONGEST_NAME, b"\0"), LONGEST_NAME)
-        keep(child)
+        keep(ready)
         status = 0
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)  # to Seaway, while it listens

@@ -12,7 +12,7 @@ from seaway.durable import make_folder, sync_folder, write_whole
 from seaway.errors import DataRefused
 from seaway.model.names import Name
 from seaway.model.workload import Role, Workload, volume_of
-from seaway.targets.local.leads import LeadFile
+from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local.process import Identity
 from seaway.targets.local.state import StateFolder
 
@@ -84,7 +84,7 @@ class Volumes:
         """Remove all data, and what is remembered of it."""
         shutil.rmtree(self._state.root / "volumes", ignore_errors=True)
         self._file.unlink(missing_ok=True)
-        LeadFile(self._state).destroy()
+        LeadFile(self._state.root).destroy()
 
     def take_out(self, workload: str, to: Path) -> None:
         """Move the volumes of a workload elsewhere, with what is remembered of them.
@@ -103,8 +103,8 @@ class Volumes:
         folder.rename(to / "volumes")
         sync_folder(folder.parent)
         sync_folder(to)
-        LeadFile(self._state).forget(workload)
-        self._write({key: each for key, each in self._read().items() if key not in mine})
+        LeadFile(self._state.root).forget(workload)
+        # that there was data stays known until other is put in: nothing may start empty meanwhile
 
     def put_in(self, workload: str, source: Path) -> None:
         """Move volumes in that were taken out; there must be none of that workload."""
@@ -120,7 +120,7 @@ class Volumes:
 
     def _elsewhere(self, workload: Workload, volume: str, slot: int) -> bool:
         """Whether another member has the data, and this one may have it anew from there."""
-        lead = LeadFile(self._state).all().get(workload.name)
+        lead = LeadFile(self._state.root).all().get(workload.name)
         if workload.replicas == 1 or (lead and lead.slot == slot):
             return False
         known = self._read()

@@ -91,7 +91,7 @@ def opened(settings: Shared) -> Stores:
     replica = None
     if settings.READ_DATABASE_URL:
         replica = Database(settings.READ_DATABASE_URL, connections=connections, client=client)
-    redis = cache.connected(settings.REDIS_URL, retries=3)
+    redis = cache.connected(settings.REDIS_URL, retries=3, nodes=settings.REDIS_NODES)
     credentials = Credentials(
         access_key=settings.S3_ACCESS_KEY_ID,
         secret_key=settings.S3_SECRET_ACCESS_KEY,

@@ -17,6 +17,7 @@ from seaway_service.setting_types import (
 )
 from seaway_service.strength import PASSWORD_LENGTH
 
+NODES = r"^([^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)?$"
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 
@@ -36,6 +37,7 @@ class Shared(BaseModel):
     READ_DATABASE_URL: DatabaseUrl = ""
     DATABASE_POOL: Annotated[int, Field(ge=1, le=100)] = 5
     REDIS_URL: RedisUrl
+    REDIS_NODES: Annotated[str, Field(pattern=NODES)] = ""
     S3_ENDPOINT: HttpUrl
     S3_REGION: str = "us-east-1"
     S3_ACCESS_KEY_ID: Secret

@@ -28,10 +28,10 @@ from seaway.targets.docker.images.bases import PYTHON, Base, Bases
 from seaway.targets.docker.images.bill import bill
 from seaway.targets.docker.images.building import Order, built
 from seaway.targets.docker.images.context import Context
-from seaway.targets.docker.images.dockerfile import APP, Recipe, dockerfile
 from seaway.targets.docker.images.origin import commit
 from seaway.targets.docker.images.pins import Pin, pins, written
 from seaway.targets.docker.images.projects import Projects, is_project, own_wheels, project_name
+from seaway.targets.docker.images.recipe import APP, Recipe, dockerfile
 from seaway.targets.docker.images.telling import Say
 from seaway.targets.docker.images.tidying import remove_unused
 from seaway.targets.docker.images.wheels import Wheels, pins_of

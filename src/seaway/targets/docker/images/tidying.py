@@ -5,7 +5,7 @@ from typing import cast
 
 from seaway.model.json import Json
 from seaway.targets.docker.engine import Engine, Refused
-from seaway.targets.docker.images.dockerfile import STAGE
+from seaway.targets.docker.images.recipe import STAGE
 
 KEPT = 12
 """Images of one source that are kept: more than releases are recorded (R120)."""

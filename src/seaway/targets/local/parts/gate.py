@@ -21,6 +21,15 @@ PAUSE = 0.02
 AWAY = 0x01 | 0x08
 """Bits of a server's administrative state: maintenance and drain (HAProxy, management guide,
 `show servers state`)."""
+_BY_NAME = (
+    "  default-server init-addr none resolvers network",
+    "resolvers network",
+    "  parse-resolv-conf",
+    "  timeout resolve 500ms",
+    "  timeout retry 500ms",
+    "  hold valid 500ms",
+)
+"""In a container members have names, and another address each time that they start."""
 _NAME, _BACKEND, _ADMIN = 3, 1, 6
 """Columns of that table."""
 
@@ -144,6 +153,7 @@ def _configuration(place: Placement) -> str:
         "  option srvtcpka",
         "  retries 0",  # the client tries again sooner, and by then another may lead
         "  balance leastconn",
+        *(_BY_NAME if place.listening else ()),
     ]
     for name in (WRITE, READ):
         lines += [

@@ -120,6 +120,24 @@ async def _initiated(place: Placement, own: _Client) -> None:
     except OperationFailure as error:
         if error.code != HAS_ONE:
             raise NotReady(_words(error)) from error
+        await _taken_over(place, own)
+
+
+async def _taken_over(place: Placement, own: _Client) -> None:
+    """A set of one came with the data, from where that was restored: it is ours from here on.
+
+    Only a server that finds itself not among the members says that it belongs to no set. The other
+    members, which have nothing, join as those do that come later.
+    """
+    try:
+        config = (await own.admin.command("replSetGetConfig"))["config"]
+        me, [single] = _own(place), config["members"]
+        if single["host"] != me:
+            wanted = {**config, "version": config["version"] + 1,
+                      "members": [{**single, "host": me}]}  # fmt: skip
+            await own.admin.command({"replSetReconfig": wanted, "force": True})
+    except (OperationFailure, ValueError) as error:
+        raise NotReady(str(error)) from error
 
 
 async def _joined(place: Placement, primary: str) -> None:

@@ -134,7 +134,7 @@ async def _leads(place: Placement) -> bool:
 def superuser(place: Placement) -> Login:
     """By the local socket: right whatever the passwords were before."""
     return Login(
-        user=SUPERUSER, database="postgres", port=place.port("sql"), folder=_cluster(place)
+        user=SUPERUSER, database="postgres", port=place.port("sql"), folder=place.volumes["data"]
     )
 
 
@@ -186,8 +186,7 @@ def _clear_stale_lock(cluster: Path) -> None:
     Where nothing runs under that pid the server clears the lock itself, and where a server runs in
     this cluster it must not be cleared.
     """
-    for name in ("postmaster.pid", *(each.name for each in cluster.glob(".s.PGSQL.*.lock"))):
-        lock = cluster / name
+    for lock in (cluster / "postmaster.pid", *cluster.parent.glob(".s.PGSQL.*.lock")):
         with contextlib.suppress(FileNotFoundError, ValueError):
             pid = int(lock.read_text().split()[0])
             if Path(f"/proc/{pid}").exists() and not _works_in(pid, cluster):
@@ -212,7 +211,8 @@ def _configuration(place: Placement) -> str:
     fixed: Mapping[str, str] = {
         "listen_addresses": place.listens,
         "port": str(place.port("sql")),
-        "unix_socket_directories": ".",  # within the cluster; a whole path may be too long
+        # beside the cluster, for pg_rewind would read a socket in it; a whole path may be too long
+        "unix_socket_directories": "..",
         "unix_socket_permissions": "0700",
         "hba_file": f"{place.folder}/pg_hba.conf",
         "ident_file": f"{place.folder}/pg_ident.conf",

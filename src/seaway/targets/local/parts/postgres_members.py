@@ -9,7 +9,7 @@ from seaway.durable import sync_folder, write_whole
 from seaway.errors import DataRefused, StepFailed
 from seaway.model.standing import Lead, Post, Standing
 from seaway.plan.steps import Order, Promote, Trust
-from seaway.targets.local.leads import read_mark, write_mark
+from seaway.targets.leading.leads import read_mark, write_mark
 from seaway.targets.local.part import Placement, Runner
 from seaway.wire.postgres import Connection, Login, Row, connected
 

@@ -141,11 +141,19 @@ def _configuration(place: Placement) -> str:
             ("masteruser", cluster.ADMIN),
             ("masterauth", password),
             ("cluster-config-file", "nodes.conf"),
-            ("cluster-announce-ip", place.host),
+            *_announced(place),
         ]
     if len(bytes(socket)) <= LONGEST_SOCKET:
         lines += [("unixsocket", str(socket)), ("unixsocketperm", "700")]
     return "".join(f"{key} {value or _EMPTY}\n" for key, value in lines)
+
+
+def _announced(place: Placement) -> tuple[tuple[str, str], ...]:
+    """How others find this node: in a container by a name, for its address changes."""
+    if not place.listening:
+        return (("cluster-announce-ip", place.host),)
+    name = place.members[place.slot]["redis"].host
+    return (("cluster-announce-hostname", name), ("cluster-preferred-endpoint-type", "hostname"))
 
 
 _EMPTY = '""'

@@ -6,6 +6,7 @@ for itself; only the first one shares out the slots, once, while there is no clu
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,11 +30,14 @@ class Node:
     """A node, as another one knows it."""
 
     id: str
-    port: int
+    name: str
+    """Where it is reached: `127.0.0.1:14003`; in containers by the name it gives itself."""
     flags: frozenset[str]
     primary: str
     """The one it copies from; empty for one that is primary."""
     slots: int
+    linked: bool = True
+    """Whether there is a connection to it."""
 
     @property
     def failed(self) -> bool:
@@ -79,10 +83,13 @@ class Session:
 def _node(line: str) -> Node:
     """`id ip:port@bus,host flags primary ping pong epoch link slot …`, as CLUSTER NODES has it."""
     words = line.split()
+    address, *named = words[1].split(",")
+    ip, _, port = address.partition("@")[0].rpartition(":")
     ranges = [word.partition("-") for word in words[8:] if not word.startswith("[")]
     return Node(
-        id=words[0], port=int(words[1].partition("@")[0].rpartition(":")[2] or 0),
+        id=words[0], name=f"{named[0] if named and named[0] else ip}:{port}",
         flags=frozenset(words[2].split(",")), primary=words[3].strip("-"),
+        linked=words[7] == "connected",
         slots=sum(int(last or first) - int(first) + 1 for first, _, last in ranges),
     )  # fmt: skip
 
@@ -137,9 +144,9 @@ def _trouble(info: Mapping[str, str], nodes: Sequence[Node]) -> str:
     lost = [each for each in nodes if each.failed and each.slots]
     if not lost:
         return f"the cluster is not whole: {info.get('cluster_slots_ok', '0')} of {SLOTS} slots"
-    ports = ", ".join(str(each.port) for each in lost)
+    names = ", ".join(each.name for each in lost)
     count = sum(each.slots for each in lost)
-    return f"{count} of {SLOTS} slots have no node: all of a shard are away (port {ports})"
+    return f"{count} of {SLOTS} slots have no node: all of a shard are away ({names})"
 
 
 async def settled(place: Placement, replicas: int) -> None:
@@ -159,6 +166,8 @@ async def settled(place: Placement, replicas: int) -> None:
             await _form(place, replicas)
         elif nodes[0].slots == 0 and not nodes[0].primary:
             await _follow(node)
+        elif info.get("cluster_state") != "ok":
+            await _meet_again(place, node, nodes)
     await _until_whole(place)
 
 
@@ -178,20 +187,46 @@ async def _join(place: Placement, node: Session, friend: Address) -> None:
     """As a new node with an old address: the one that had it is forgotten by all first."""
     async with session(place, friend) as other:
         known, me = await other.nodes(), (await node.nodes())[0].id
-    own = place.members[place.slot]["redis"].port
+    address = place.members[place.slot]["redis"]
+    own = f"{address.host}:{address.port}"
     for old in known:
-        if old.port == own and old.id != me:
+        if old.name == own and old.id != me:
             if not old.failed:
                 raise NotReady("the cluster has not noticed yet that this node was lost")
             if not old.slots:
                 await _forgotten(place, old.id)
-    await node.ask("CLUSTER", "MEET", friend.host, str(friend.port))
+    await node.ask("CLUSTER", "MEET", await _ip(friend), str(friend.port))
     deadline = asyncio.get_running_loop().time() + FORMED_WITHIN / 2
     while (await node.info()).get("cluster_slots_assigned") != str(SLOTS):
         if asyncio.get_running_loop().time() > deadline:
             raise NotReady("the other nodes do not let it in")
         await asyncio.sleep(PAUSE)
     await _follow(node)
+
+
+async def _meet_again(place: Placement, node: Session, nodes: Sequence[Node]) -> None:
+    """All were away, and may have come back to other addresses: then nobody finds anybody."""
+    lost = {each.name for each in nodes if not each.linked}
+    for ports in place.members.values():
+        address = ports["redis"]
+        if f"{address.host}:{address.port}" in lost:
+            with contextlib.suppress(NotReady):
+                await node.ask("CLUSTER", "MEET", await _ip(address), str(address.port))
+
+
+async def _ip(address: Address) -> str:
+    """Nodes are introduced by numbers only.
+
+    Raises:
+        NotReady: nobody has that name now.
+    """
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            address.host, address.port, family=socket.AF_INET, type=socket.SOCK_STREAM
+        )
+    except OSError as error:
+        raise NotReady(f"{address.host}: {error.strerror}") from error
+    return str(found[0][4][0])
 
 
 async def _forgotten(place: Placement, name: str) -> None:
@@ -209,7 +244,7 @@ async def _follow(node: Session) -> None:
     primaries = [each for each in nodes if each.slots and not each.failed and not each.primary]
     if not primaries:
         raise NotReady("no primary answers")
-    least = min(primaries, key=lambda each: (copies.count(each.id), each.port))
+    least = min(primaries, key=lambda each: (copies.count(each.id), each.name))
     await node.ask("CLUSTER", "REPLICATE", least.id)
 
 
@@ -230,7 +265,7 @@ async def _form(place: Placement, replicas: int) -> None:
                 await node.ask("CLUSTER", "SET-CONFIG-EPOCH", str(index + 1))
         for ports in list(place.members.values())[1:]:
             address = ports["redis"]
-            await them[0].ask("CLUSTER", "MEET", address.host, str(address.port))
+            await them[0].ask("CLUSTER", "MEET", await _ip(address), str(address.port))
         for node in them:
             while not _all_met(await node.nodes(), len(them)):  # noqa: ASYNC110 -- asked
                 await asyncio.sleep(PAUSE)

@@ -1,5 +1,6 @@
 """S3 on this machine: SeaweedFS, whole in one process, its inner ports closed to all but itself."""
 
+import asyncio
 import hashlib
 import json
 import shutil
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from seaway.durable import sync_always
 from seaway.errors import PartMissing, StepFailed
 from seaway.targets.local.part import Found, Launch, NotReady, Placement, Runner
 from seaway.targets.local.parts.finding import package_program, said_version
@@ -66,7 +68,11 @@ class S3Part:
         raise PartMissing("SW340", part=self.name, package=PACKAGE)
 
     async def prepare(self, place: Placement, run: Runner) -> None:  # noqa: ARG002 -- the port's
-        """Remove sockets of an earlier life: a server that finds one hangs."""
+        """Remove sockets of an earlier life: a server that finds one hangs.
+
+        It answers before anything is on the disk, so its files get there with each write.
+        """
+        await asyncio.to_thread(sync_always, place.volumes["data"])
         for what in INNER:
             ports = (place.port(what), place.port(what) + GRPC)
             for socket in (SOCKETS / f"seaweedfs-{what}{kind}-{port}.sock"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from seaway.durable import make_folder, write_whole
 from seaway.model.standing import Lead
-from seaway.targets.local.state import StateFolder
 from seaway.values import dumped, understood
 
 MARK = "epoch"
@@ -19,9 +18,10 @@ _MARK = re.compile(r"([0-9]{1,9})( led)?\n?")
 class LeadFile:
     """Read for every plan, written by the one supervisor only."""
 
-    def __init__(self, state: StateFolder) -> None:
-        self._state = state
-        self._file = state.root / "leads.json"
+    def __init__(self, root: Path) -> None:
+        """`root` is the state folder."""
+        self._root = root
+        self._file = root / "leads.json"
 
     def all(self) -> Mapping[str, Lead]:
         """By workload; those that have never had a member are not named."""
@@ -53,7 +53,7 @@ class LeadFile:
     def _found(self, workload: str) -> Lead:
         """By what the data says: with the file lost, the last that led leads."""
         known = [Lead()]
-        for folder in (self._state.root / "volumes" / workload).glob("*"):
+        for folder in (self._root / "volumes" / workload).glob("*"):
             slot = folder.name.rpartition("-")[2]
             epoch, led = read_mark(folder / "data")
             if led:

@@ -1,4 +1,4 @@
-"""Dockerfile: how an image is put together. Works with the builder of Docker 20.10."""
+"""Recipe: how an image is put together, as a Dockerfile. Works with the builder of Docker 20.10."""
 
 import json
 from collections.abc import Mapping
@@ -30,6 +30,8 @@ class Recipe:
     """Folders that Python imports from, before its own."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """By the names of the OCI image specification."""
+    folders: tuple[str, ...] = ()
+    """Where named volumes are mounted: these take over whose folder it is in the image."""
 
 
 def dockerfile(recipe: Recipe) -> str:
@@ -44,6 +46,7 @@ def dockerfile(recipe: Recipe) -> str:
         *(whole if recipe.packages else ("COPY root /",)),
         *_labels(recipe),
         f"ENV {_environment(recipe)}",
+        *_folders(recipe),
         f"WORKDIR {APP}",
         f"USER {USER}",
         "# Whoever runs it asks it from outside, or says what to ask.",
@@ -97,6 +100,14 @@ def _finished() -> tuple[str, ...]:
         f"    (python -m compileall {options} {MADE} || true) && \\",
         f"    find {MADE} -exec touch --no-dereference --date=@{EPOCH} {{}} +",
     )
+
+
+def _folders(recipe: Recipe) -> tuple[str, ...]:
+    owner, group = USER.split(":")
+    if not recipe.folders:
+        return ()
+    words = (f"install -d -o {owner} -g {group} -m 0700", *recipe.folders)
+    return ("RUN " + " \\\n    ".join(words),)
 
 
 def _labels(recipe: Recipe) -> tuple[str, ...]:

@@ -1,0 +1,120 @@
+"""The report of a drill as one HTML page: both languages, no scripts, nothing from elsewhere."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from seaway import __version__
+from seaway.cli.drill_report import SIGNATURE, Report, listed, problems_of
+from seaway.cli.page import size
+from seaway.cli.verify_page import STYLE
+from seaway.messages import Language, say
+
+
+def page(report: Report, language: Language) -> str:
+    """The whole page; it opens in `language`, and a switch shows the other."""
+    chosen = {each: " checked" if each is language else "" for each in Language}
+    title = say("drill title", {"stack": report["stack"]}, language).text
+    return f"""<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{STYLE}{TABLE}</style>
+<input type="radio" name="language" id="en"{chosen[Language.EN]}>
+<input type="radio" name="language" id="zh"{chosen[Language.ZH]}>
+<nav><label for="en">English</label><label for="zh">中文</label></nav>
+<main>
+{_head(report)}
+{_problems(report)}
+<div class="wide"><table>{_heads()}{"".join(map(_row, listed(report, "stores")))}</table></div>
+{_journey(report)}
+<footer>{_both("drill signed")}<br><code>{escape(str(report[SIGNATURE]))}</code><br>
+{_both("report by", version=__version__)}</footer>
+</main>
+</html>
+"""
+
+
+def _head(report: Report) -> str:
+    verdict = "bad" if problems_of(report) else "good"
+    stores = listed(report, "stores")
+    lost = max((float(str(each["rpo_seconds"])) for each in stores), default=0.0)
+    references = sum(int(str(each["references"])) for each in stores)
+    dangling = sum(_length(each["dangling"]) for each in stores)
+    counts = {
+        "drill rto": f"{report['rto_seconds']:.1f} s", "drill rpo": f"{lost:.1f} s",
+        "drill references": str(references), "drill dangling": str(dangling),
+    }  # fmt: skip
+    shown = "".join(f"<li><b>{text}</b> {_both(name)}</li>" for name, text in counts.items())
+    facts = {
+        "report environment": report["environment"], "report release": report["release"],
+        "report begun": str(report["began"])[:19],
+    }  # fmt: skip
+    rows = "".join(
+        f"<dt>{_both(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in facts.items()
+    )  # fmt: skip
+    return f"""<h1>{_both("drill title", stack=report["stack"])}</h1>
+<p class="verdict {verdict}">{_both(f"drill {verdict}")}</p>
+<ul class="counts">{shown}</ul>
+<dl>{rows}</dl>"""
+
+
+def _problems(report: Report) -> str:
+    found = "".join(f"<li>{escape(each)}</li>" for each in problems_of(report))
+    return f'<h2>{_both("drill problems")}</h2><ul class="bad">{found}</ul>' if found else ""
+
+
+COLUMNS = (
+    "store", "as of", "rpo", "goal", "size", "same", "moved", "differs", "references", "newer",
+    "dangling",
+)  # fmt: skip
+
+
+def _heads() -> str:
+    cells = (f"<th>{_both('drill ' + each)}</th>" for each in COLUMNS)
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _row(store: Mapping[str, object]) -> str:
+    goal = store["rpo_goal_seconds"]
+    cells = (
+        str(store["as_of"])[:19], f"{store['rpo_seconds']:.1f} s",
+        f"{goal:.0f} s" if goal is not None else "", size(int(str(store["bytes"]))),
+        store["same"], store["changed"], _length(store["differs"]), store["references"],
+        store["newer"], _length(store["dangling"]),
+    )  # fmt: skip
+    name = f"{escape(str(store['store']))} <i>{escape(str(store['part']))}</i>"
+    return f"<tr><th>{name}</th>{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
+
+
+def _journey(report: Report) -> str:
+    lines = "".join(_lines(report))
+    return f"<h2>{_both('drill journey')}</h2><ul>{lines}</ul>" if lines else ""
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for each in listed(report, "journey"):
+        sign = "✔" if each["passed"] else "✘"
+        yield f"<li>{sign} {escape(str(each['line']))}: {escape(str(each['says']))}</li>"
+
+
+def _length(found: object) -> int:
+    return len(found) if isinstance(found, list) else 0  # pyright: ignore[reportUnknownArgumentType] -- any JSON
+
+
+def _both(code: str, /, **facts: object) -> str:
+    words = {each: escape(say(code, facts, each).text) for each in Language}
+    return "".join(f'<span lang="{each}">{text}</span>' for each, text in words.items())
+
+
+TABLE = """
+main { max-width: 72rem; }
+.wide { overflow-x: auto; }
+table { width: 100%; border-collapse: collapse; margin: 0 0 1.5rem; font-size: .875rem;
+  font-variant-numeric: tabular-nums; }
+td, th { padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--edge);
+  text-align: left; white-space: nowrap; }
+th i { color: var(--soft); font-weight: 400; }
+ul.bad { color: var(--failed); }
+footer code { overflow-wrap: anywhere; }
+"""

@@ -1,0 +1,1 @@
+"""The files by which Compose runs a stack, without Seaway."""

@@ -1,0 +1,95 @@
+"""A stack out of one file, as on a machine where nothing can be pulled and no source is."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from httpx2 import get
+
+from seaway.targets.docker.engine import SOCKET
+from seaway.targets.docker.images.bases import PYTHON
+
+STACK = """
+seaway: 1
+name: boxed
+services:
+  web: {{static: ./web}}
+ingress:
+  boxed.example.com: {{tls: "off", routes: {{/: {{to: web}}}}}}
+  ports: {{http: {http}, https: {https}}}
+environments:
+  docker: {{target: docker}}
+"""
+
+
+def there(image):
+    asked = ("docker", "image", "inspect", image)
+    return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
+
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.skipif(
+        not Path(SOCKET).exists() or not there(PYTHON), reason="no engine with the base image"
+    ),
+]
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def folder():
+    made = Path(tempfile.mkdtemp(prefix="seaway-bundle-", dir="/var/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def called(folder, state, *arguments):
+    env = {**os.environ, "SEAWAY_STATE": str(state)}
+    said = subprocess.run(
+        [sys.executable, "-m", "seaway", *arguments], cwd=folder, env=env, capture_output=True,
+        text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_a_stack_comes_up_from_a_bundle_alone(folder):
+    """What was tried elsewhere is what runs, though its source is gone and nothing is pulled."""
+    http = free_port()
+    web, stack = folder / "web", folder / "seaway.yaml"
+    web.mkdir()
+    (web / "index.html").write_text("out of a box")
+    stack.write_text(STACK.format(http=http, https=free_port()))
+
+    called(folder, folder / "here", "bundle", "-e", "docker", "-o", "boxed.bundle")
+    shutil.rmtree(web)
+    stack.rename(folder / "put-away.yaml")
+    called(folder, folder / "there", "deploy", "--bundle", "boxed.bundle", "-y")
+    host = {"host": "boxed.example.com"}
+    said = get(f"http://127.0.0.1:{http}/", headers=host).text
+    stack.write_text((folder / "put-away.yaml").read_text())
+    called(folder, folder / "there", "down", "-e", "docker")
+
+    assert said == "out of a box"
+
+
+def test_what_is_no_bundle_is_refused(folder):
+    (folder / "odd.bundle").write_bytes(b"\x1f\x8bno")
+    env = {**os.environ, "SEAWAY_STATE": str(folder / "there")}
+    said = subprocess.run(
+        [sys.executable, "-m", "seaway", "deploy", "--bundle", "odd.bundle", "-y"], cwd=folder,
+        env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert said.returncode == 1
+    assert "SW637" in said.stderr
