@@ -114,9 +114,10 @@ class Supervisor:
     def _wish(self) -> Release | None:
         """What is wanted; where the ledger cannot be read just now, what it said last.
 
-        While it is being written it would keep us waiting: then it is read afterwards.
+        While it is being written it would keep us waiting: then it is read afterwards. But not
+        twice in a row: each turn writes, and a turn may take longer than that.
         """
-        self._unread = bool(self._telling and self._known)
+        self._unread = bool(self._telling and self._known) and not self._unread
         if self._unread:
             return self._known[0]
         try:

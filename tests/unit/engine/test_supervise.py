@@ -184,6 +184,34 @@ async def test_who_dies_while_something_is_written_down_is_replaced_all_the_same
     await come_true(lambda: any(each.code == "SW517" for each in told()), clock)
 
 
+async def test_what_is_wanted_is_read_though_each_look_outlasts_the_writing(stack):
+    """Else the supervisor writes, looks and writes again, and hears nothing new for ever."""
+    ledger, target, clock, ring, _ = stack
+    first = ledger.record(release(workload("api")))
+    ring()
+    await come_true(lambda: ledger.verdict(first.number) is Verdict.GOOD, clock)
+    disk, look = Held(), target.observe
+    asyncio.get_running_loop().set_default_executor(disk)
+
+    async def slow():
+        if disk.waiting and disk.held:
+            disk.let_go()  # what was to be written is written while we look
+        for _ in range(30):
+            await asyncio.sleep(0)
+        return await look()
+
+    target.die(target.world.ready("api")[0], first)
+    await come_true(lambda: disk.waiting, clock)
+    target.observe = slow
+    ring()
+    await come_true(lambda: not disk.held, clock)
+
+    second = ledger.record(release(workload("api", argv=("second",))))
+    ring()
+
+    await come_true(lambda: ledger.verdict(second.number) is Verdict.GOOD, clock)
+
+
 async def test_a_bad_release_is_undone_and_the_good_one_recorded_again(stack):
     """Old instances never left, and the ledger says how it went."""
     ledger, target, clock, ring, _ = stack
