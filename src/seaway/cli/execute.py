@@ -1,6 +1,7 @@
 """exec: a command where a service runs."""
 
 import asyncio
+from dataclasses import replace
 
 import click
 
@@ -29,8 +30,11 @@ def execute(ctx: click.Context, *, name: str, argv: tuple[str, ...]) -> None:
 
 
 async def _run(here: Place, name: str, argv: tuple[str, ...]) -> int:
-    release = here.ledger().wanted()
+    ledger = here.ledger()
+    release = ledger.wanted()
     if release is None:
         raise NothingRunning("SW624", stack=here.stack, environment=here.environment)
     target = wiring.open_target(here.state, here.stack)
-    return await run(release, await target.observe(), target, name, argv)
+    said = {each.id: each.said for each in ledger.seen()}  # it is the supervisor who asks members
+    seen = [replace(each, said=said.get(each.id)) for each in await target.observe()]
+    return await run(release, seen, target, name, argv)

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from seaway.errors import NothingRunning, UsageError
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
+from seaway.model.standing import Standing
 from seaway.ports.target import Executes
 
 
 async def execute(
     release: Release, seen: Sequence[Instance], target: Executes, name: str, argv: Sequence[str]
 ) -> int:
-    """The exit status of the command, run beside the first live instance; a slot as `api.1`.
+    """The exit status of the command, run beside the first live instance, or the one that leads;
+    a slot as `api.1`.
 
     Raises:
         UsageError: there is no such workload.
@@ -31,4 +33,10 @@ def _choose(seen: Sequence[Instance], workload: str, slot: str) -> Instance:
     ]  # fmt: skip
     if not running:
         raise NothingRunning("SW550", name=workload)
-    return min(running, key=lambda each: (each.phase is not Phase.READY, each.slot))
+    return min(running, key=_preference)
+
+
+def _preference(instance: Instance) -> tuple[bool, bool, int]:
+    """Of members of a store the one that leads: another takes no writes."""
+    leads = isinstance(instance.said, Standing) and instance.said.leads
+    return instance.phase is not Phase.READY, not leads, instance.slot
