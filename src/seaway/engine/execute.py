@@ -12,8 +12,9 @@ from seaway.ports.target import Executes
 async def execute(
     release: Release, seen: Sequence[Instance], target: Executes, name: str, argv: Sequence[str]
 ) -> int:
-    """The exit status of the command, run beside the first live instance, or the one that leads;
-    a slot as `api.1`.
+    """The exit status of the command, run beside the first live instance; a slot as `api.1`.
+
+    Of a store's members it is the one that leads, if no slot is given.
 
     Raises:
         UsageError: there is no such workload.
