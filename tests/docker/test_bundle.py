@@ -63,6 +63,7 @@ def called(folder, state, *arguments):
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+@pytest.mark.long
 def test_a_stack_comes_up_from_a_bundle_alone(folder):
     """What was tried elsewhere is what runs, though its source is gone and nothing is pulled."""
     http = free_port()

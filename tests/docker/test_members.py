@@ -200,6 +200,7 @@ async def test_a_standby_takes_over_from_a_leader_that_was_killed(tmp_path):
         assert await asked(stack, release, "SELECT count(*) FROM kept") == 2
 
 
+@pytest.mark.long
 async def test_a_cluster_finds_itself_again_at_other_addresses(tmp_path):
     """Containers get new addresses, and the nodes had written down the old ones."""
     component = Redis.model_validate({"cluster": {"masters": 3, "replicas": 0}, "persist": "aof"})

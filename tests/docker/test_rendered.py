@@ -145,6 +145,7 @@ def pier(tmp_path):
         made.seaway("down", "--destroy-data", made.name, check=False)
 
 
+@pytest.mark.long
 def test_compose_goes_on_with_what_seaway_ran(pier):
     """Healthy by its own checks, reached by the ingress, each secret known to those it is for."""
     pier.seaway("up", "-d")
