@@ -30,7 +30,7 @@ from seaway.stores.ledger import SqliteLedger
 from seaway.stores.reserve import Reserve
 from seaway.stores.room import shortages
 from seaway.targets.local.ahead import Pipe, spawned
-from seaway.targets.local.daemon import Waiting, told, unhindered
+from seaway.targets.local.daemon import Waiting, loaded, told, unhindered
 from seaway.targets.local.saving import saved
 from seaway.targets.local.state import StateFolder
 
@@ -340,7 +340,8 @@ async def _scale(
 ) -> None:
     """Services that scale by themselves."""
     await asyncio.sleep(SCALED_AFTER)
-    await asyncio.to_thread(importlib.import_module, "seaway.engine.autoscale")  # it takes 30 ms
+    while not await asyncio.to_thread(loaded, "seaway.engine.autoscale"):  # noqa: ASYNC110 -- 30 ms
+        await asyncio.sleep(SCALED_AFTER)
     from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
 
     await Autoscaler(

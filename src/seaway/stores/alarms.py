@@ -25,16 +25,16 @@ class Alarms:
 
     def __call__(self, code: str, facts: Mapping[str, object]) -> None:
         now = self._clock.now()
-        from seaway.messages import Language, say  # noqa: PLC0415 -- all words are slow to load
-
-        said = say(code, facts, Language.EN)
+        text, fix = _words(code, facts)
         self._said = {each: at for each, at in self._said.items() if at > now - AGAIN}
-        if said.text not in self._said:
-            self._said[said.text] = now
+        if text not in self._said:
+            self._said[text] = now
             line = {
-                "t": now.isoformat(timespec="milliseconds"), "code": code, "m": said.text,
-                "fix": said.fix,
-            }  # fmt: skip
+                "t": now.isoformat(timespec="milliseconds"),
+                "code": code,
+                "m": text,
+                "fix": fix,
+            }
             self._waiting.append(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
         self.flush()
 
@@ -49,3 +49,13 @@ class Alarms:
                     self._waiting.popleft()
         except OSError:
             return  # the log is on the disk that is full
+
+
+def _words(code: str, facts: Mapping[str, object]) -> tuple[str, str]:
+    """What is wrong, and what helps; without either where no file can be opened to read them."""
+    try:
+        from seaway.messages import Language, say  # noqa: PLC0415 -- all words are slow to load
+    except (OSError, ImportError):
+        return f"{code} {dict(facts)}", ""
+    said = say(code, facts, Language.EN)
+    return said.text, said.fix

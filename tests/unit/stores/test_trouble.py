@@ -29,6 +29,24 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FACTS = {"folder": "/x", "problem": "Input/output error"}
 
 
+_STARVED = """
+import os, resource
+from seaway.stores.alarms import Alarms
+from seaway.stores.clock import SystemClock
+alarms = Alarms(SystemClock())
+open_now = len(os.listdir("/proc/self/fd")) - 1
+resource.setrlimit(resource.RLIMIT_NOFILE, (open_now, open_now))
+alarms("SW549", {"supervisor": 1, "used": 2, "limit": 3})
+"""
+
+
+def test_who_can_open_no_file_still_says_what_is_wrong():
+    """The words are read when they are first needed."""
+    done = subprocess.run([sys.executable, "-c", _STARVED], capture_output=True, check=True)
+
+    assert json.loads(done.stderr)["code"] == "SW549"
+
+
 def test_folders_that_can_be_written_are_no_news(tmp_path):
     assert shortages([tmp_path, Path("/dev/shm")], os.getpid()) == ()
     assert list(tmp_path.iterdir()) == []

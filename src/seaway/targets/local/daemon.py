@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import importlib
 import json
 import os
 import sys
@@ -81,6 +82,13 @@ def told(
             return stack, environment
         expected(stack, environment)
     return None
+
+
+def loaded(module: str) -> bool:
+    """Whether a module could be loaded: not while no file can be opened."""
+    with contextlib.suppress(OSError):
+        return bool(importlib.import_module(module))
+    return False
 
 
 def unhindered() -> None:
