@@ -1,6 +1,6 @@
 """Each system destroyed, volumes and all, and brought back by its runbook, typed as written.
 
-In CI the smallest; `just runbooks` all five, one after the other.
+`just runbooks` types all five, one after the other; without it HearTalk's, and CI none.
 """
 
 import json
@@ -43,6 +43,7 @@ def test_a_runbook_is_the_same_in_both_languages(stack):
     assert runbook(stack) == runbook(stack, "README.zh-CN.md")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stack", STACKS)
 def test_destroyed_with_all_volumes_it_is_back_in_five_minutes(stack, state_parent, capfd):
     """Killed while it works, its state folder removed: ledger, vault and volumes. Nothing that a
