@@ -52,21 +52,6 @@ class Connections:
                 raise
             self._idle.append(connection)
 
-    async def fetch(self, statement: str, *given: object) -> list[asyncpg.Record]:
-        """The rows of one statement: `taken` without what only longer blocks need."""
-        async with self._turn:
-            connection = await self._one()
-            try:
-                rows = await connection.fetch(statement, *given)
-            except asyncpg.PostgresError:
-                self._idle.append(connection)
-                raise
-            except BaseException:
-                connection.terminate()
-                raise
-            self._idle.append(connection)
-            return rows
-
     async def _one(self) -> Connection:
         while self._idle:
             if not (found := self._idle.pop()).is_closed():
