@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from httpx2 import get
 
 from seaway.targets.docker.engine import SOCKET
 from seaway.targets.docker.images.bases import PYTHON
+from tests.docker.test_images import there
+from tests.faults.torture.town import free_port
 
 STACK = """
 seaway: 1
@@ -27,23 +28,12 @@ environments:
 """
 
 
-def there(image):
-    asked = ("docker", "image", "inspect", image)
-    return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
-
-
 pytestmark = [
     pytest.mark.docker,
     pytest.mark.skipif(
         not Path(SOCKET).exists() or not there(PYTHON), reason="no engine with the base image"
     ),
 ]
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 @pytest.fixture

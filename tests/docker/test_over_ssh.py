@@ -18,6 +18,8 @@ from httpx2 import get
 
 from seaway.targets.docker.engine import SOCKET
 from seaway.targets.docker.images.bases import PYTHON
+from tests.docker.test_images import there
+from tests.faults.torture.town import free_port
 
 SSHD = "/usr/sbin/sshd"
 STACK = """
@@ -33,11 +35,6 @@ environments:
 """
 
 
-def there(image):
-    asked = ("docker", "image", "inspect", image)
-    return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
-
-
 pytestmark = [
     pytest.mark.docker,
     pytest.mark.skipif(
@@ -45,12 +42,6 @@ pytestmark = [
         reason="no engine with the base image, or no sshd",
     ),
 ]
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Far:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from http.client import HTTPConnection
@@ -12,12 +11,8 @@ import pytest
 
 from seaway.targets.docker.engine import SOCKET
 from seaway.targets.docker.images.bases import PYTHON
-
-
-def there(image: str) -> bool:
-    asked = ("docker", "image", "inspect", image)
-    return subprocess.run(asked, capture_output=True, timeout=20, check=False).returncode == 0
-
+from tests.docker.test_images import there
+from tests.faults.torture.town import free_port
 
 pytestmark = [
     pytest.mark.docker,
@@ -52,6 +47,8 @@ environments:
 PROGRAM = '''
 import os, socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tests.docker.test_images import there
+from tests.faults.torture.town import free_port
 
 def ask(*words):
     """One question to Redis, logged in."""
@@ -81,12 +78,6 @@ class Answers(BaseHTTPRequestHandler):
 
 ThreadingHTTPServer(("0.0.0.0", 8000), Answers).serve_forever()
 '''
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Pier:

@@ -1,38 +1,24 @@
 """The report of a drill as one HTML page: both languages, no scripts, nothing from elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 
 from seaway import __version__
 from seaway.cli.drill_report import SIGNATURE, Report, listed, problems_of
 from seaway.cli.page import size
-from seaway.cli.verify_page import STYLE
+from seaway.cli.page_frame import both, framed
 from seaway.messages import Language, say
 
 
 def page(report: Report, language: Language) -> str:
     """The whole page; it opens in `language`, and a switch shows the other."""
-    chosen = {each: " checked" if each is language else "" for each in Language}
     title = say("drill title", {"stack": report["stack"]}, language).text
-    return f"""<!doctype html>
-<html lang="{language}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{STYLE}{TABLE}</style>
-<input type="radio" name="language" id="en"{chosen[Language.EN]}>
-<input type="radio" name="language" id="zh"{chosen[Language.ZH]}>
-<nav><label for="en">English</label><label for="zh">中文</label></nav>
-<main>
-{_head(report)}
+    main = f"""{_head(report)}
 {_problems(report)}
 <div class="wide"><table>{_heads()}{"".join(map(_row, listed(report, "stores")))}</table></div>
-{_journey(report)}
-<footer>{_both("drill signed")}<br><code>{escape(str(report[SIGNATURE]))}</code><br>
-{_both("report by", version=__version__)}</footer>
-</main>
-</html>
-"""
+<footer>{both("drill signed")}<br><code>{escape(str(report[SIGNATURE]))}</code><br>
+{both("report by", version=__version__)}</footer>"""
+    return framed(title, language, main, TABLE)
 
 
 def _head(report: Report) -> str:
@@ -45,23 +31,23 @@ def _head(report: Report) -> str:
         "drill rto": f"{report['rto_seconds']:.1f} s", "drill rpo": f"{lost:.1f} s",
         "drill references": str(references), "drill dangling": str(dangling),
     }  # fmt: skip
-    shown = "".join(f"<li><b>{text}</b> {_both(name)}</li>" for name, text in counts.items())
+    shown = "".join(f"<li><b>{text}</b> {both(name)}</li>" for name, text in counts.items())
     facts = {
         "report environment": report["environment"], "report release": report["release"],
         "report begun": str(report["began"])[:19],
     }  # fmt: skip
     rows = "".join(
-        f"<dt>{_both(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in facts.items()
+        f"<dt>{both(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in facts.items()
     )  # fmt: skip
-    return f"""<h1>{_both("drill title", stack=report["stack"])}</h1>
-<p class="verdict {verdict}">{_both(f"drill {verdict}")}</p>
+    return f"""<h1>{both("drill title", stack=report["stack"])}</h1>
+<p class="verdict {verdict}">{both(f"drill {verdict}")}</p>
 <ul class="counts">{shown}</ul>
 <dl>{rows}</dl>"""
 
 
 def _problems(report: Report) -> str:
     found = "".join(f"<li>{escape(each)}</li>" for each in problems_of(report))
-    return f'<h2>{_both("drill problems")}</h2><ul class="bad">{found}</ul>' if found else ""
+    return f'<h2>{both("drill problems")}</h2><ul class="bad">{found}</ul>' if found else ""
 
 
 COLUMNS = (
@@ -71,7 +57,7 @@ COLUMNS = (
 
 
 def _heads() -> str:
-    cells = (f"<th>{_both('drill ' + each)}</th>" for each in COLUMNS)
+    cells = (f"<th>{both('drill ' + each)}</th>" for each in COLUMNS)
     return f"<tr>{''.join(cells)}</tr>"
 
 
@@ -87,24 +73,8 @@ def _row(store: Mapping[str, object]) -> str:
     return f"<tr><th>{name}</th>{''.join(f'<td>{each}</td>' for each in cells)}</tr>"
 
 
-def _journey(report: Report) -> str:
-    lines = "".join(_lines(report))
-    return f"<h2>{_both('drill journey')}</h2><ul>{lines}</ul>" if lines else ""
-
-
-def _lines(report: Report) -> Iterator[str]:
-    for each in listed(report, "journey"):
-        sign = "✔" if each["passed"] else "✘"
-        yield f"<li>{sign} {escape(str(each['line']))}: {escape(str(each['says']))}</li>"
-
-
 def _length(found: object) -> int:
     return len(found) if isinstance(found, list) else 0  # pyright: ignore[reportUnknownArgumentType] -- any JSON
-
-
-def _both(code: str, /, **facts: object) -> str:
-    words = {each: escape(say(code, facts, each).text) for each in Language}
-    return "".join(f'<span lang="{each}">{text}</span>' for each, text in words.items())
 
 
 TABLE = """

@@ -68,9 +68,6 @@ def _report(drill: Drill, savings: Sequence[Saving]) -> Report:
         "stack": drill.stack, "environment": drill.environment, "release": drill.release,
         "began": drill.began.isoformat(), "rto_seconds": drill.took.total_seconds(),
         "stores": [_store(each, goals[each.store]) for each in drill.rows],
-        "journey": [
-            {"line": each.id, "passed": each.passed, "says": each.says} for each in drill.lines
-        ],
         "problems": list(drill.problems(savings)),
     }  # fmt: skip
 

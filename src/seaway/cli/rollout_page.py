@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
 from seaway import __version__
+from seaway.cli.page_frame import both, framed
 from seaway.cli.rollout_shown import SHOWN
-from seaway.cli.verify_page import STYLE
 from seaway.engine.rollout import Outcome, Part, Report, Second
 from seaway.messages import Language, say
 from seaway.model.figures import together
@@ -20,27 +20,14 @@ LONGEST = 900
 
 def page(report: Report, language: Language) -> str:
     """The whole page; it opens in `language`, and a switch shows the other."""
-    chosen = {each: " checked" if each is language else "" for each in Language}
     title = say("rollout title", _names(report), language).text
-    return f"""<!doctype html>
-<html lang="{language}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{STYLE}{PLOTS}</style>
-<input type="radio" name="language" id="en"{chosen[Language.EN]}>
-<input type="radio" name="language" id="zh"{chosen[Language.ZH]}>
-<nav><label for="en">English</label><label for="zh">中文</label></nav>
-<main>
-{_head(report)}
+    main = f"""{_head(report)}
 {_table(report.parts)}
 {_plots(report)}
-<h2>{_both("rollout line")}</h2>
+<h2>{both("rollout line")}</h2>
 <table class="events">{"".join(_events(report))}</table>
-<footer>{_both("report by", version=__version__)}</footer>
-</main>
-</html>
-"""
+<footer>{both("report by", version=__version__)}</footer>"""
+    return framed(title, language, main, PLOTS)
 
 
 def _names(report: Report) -> dict[str, object]:
@@ -53,7 +40,7 @@ def _head(report: Report) -> str:
     counts = {"requests": whole.requests, "failed": whole.failed, "cut": whole.cut}
     listed = "".join(
         f'<li class="{"failed" if name != "requests" and count else ""}"><b>{count}</b> '
-        f"{_both(f'rollout {name}')}</li>"
+        f"{both(f'rollout {name}')}</li>"
         for name, count in counts.items()
     )
     facts = {
@@ -61,12 +48,12 @@ def _head(report: Report) -> str:
         "report begun": report.begun.isoformat(timespec="seconds"),
         "rollout took": f"{report.took.total_seconds():.1f} s",
     }
-    rows = "".join(f"<dt>{_both(name)}</dt><dd>{text}</dd>" for name, text in facts.items())
+    rows = "".join(f"<dt>{both(name)}</dt><dd>{text}</dd>" for name, text in facts.items())
     back = ""
     if report.way_back:
         back = f"<p><code>{escape(report.way_back)}</code></p>"
-    return f"""<h1>{_both("rollout title", **_names(report))}</h1>
-<p class="verdict {verdict}">{_both(f"rollout {report.outcome}", good=report.good)}</p>
+    return f"""<h1>{both("rollout title", **_names(report))}</h1>
+<p class="verdict {verdict}">{both(f"rollout {report.outcome}", good=report.good)}</p>
 <ul class="counts">{listed}</ul>
 <dl>{rows}</dl>
 {back}"""
@@ -74,7 +61,7 @@ def _head(report: Report) -> str:
 
 def _table(parts: Sequence[Part]) -> str:
     heads = ("rollout part", "rollout requests", "rollout failed", "rollout cut")
-    head = "".join(f"<th>{_both(each)}</th>" for each in heads)
+    head = "".join(f"<th>{both(each)}</th>" for each in heads)
     head += "".join(f"<th>{each} (ms)</th>" for each in ("p50", "p95", "p99"))
     return f'<table class="figures"><tr>{head}</tr>{"".join(map(_row, parts))}</table>'
 
@@ -84,14 +71,14 @@ def _row(part: Part) -> str:
     numbers: list[str] = [str(figures.requests), str(figures.failed), str(figures.cut)]
     numbers += [f"{each:.1f}" if figures.steps else "" for each in part.latencies.values()]
     cells = "".join(f"<td>{each}</td>" for each in numbers)
-    return f"<tr><th>{_both(f'rollout {part.name}')}</th>{cells}</tr>"
+    return f"<tr><th>{both(f'rollout {part.name}')}</th>{cells}</tr>"
 
 
 def _events(report: Report) -> Iterator[str]:
     for each in report.events:
         if each.code in SHOWN:
             at = (each.at - report.begun).total_seconds()
-            kind, words = MARKED.get(each.code, ""), _both(each.code, **each.facts)
+            kind, words = MARKED.get(each.code, ""), both(each.code, **each.facts)
             yield f'<tr class="{kind}"><td>{at:.1f} s</td><td>{words}</td></tr>'
 
 
@@ -101,9 +88,9 @@ def _events(report: Report) -> Iterator[str]:
 def _plots(report: Report) -> str:
     seconds = report.seconds[-LONGEST:]
     if not seconds:
-        return f'<p class="seen">{_both("rollout quiet")}</p>'
+        return f'<p class="seen">{both("rollout quiet")}</p>'
     key = "".join(
-        f'<span class="key {side}">{_both(f"rollout {side}")}</span>'
+        f'<span class="key {side}">{both(f"rollout {side}")}</span>'
         for side in ("old", "new", "failed")
     )
     rates = _plot(report, seconds, {
@@ -115,8 +102,8 @@ def _plots(report: Report) -> str:
         "old": lambda each: each.old.quantile(0.95) * 1000,
         "new": lambda each: each.new.quantile(0.95) * 1000,
     })  # fmt: skip
-    return f"""<h2>{_both("rollout per second")}</h2><p class="keys">{key}</p>{rates}
-<h2>{_both("rollout latency")}</h2>{latencies}"""
+    return f"""<h2>{both("rollout per second")}</h2><p class="keys">{key}</p>{rates}
+<h2>{both("rollout latency")}</h2>{latencies}"""
 
 
 def _failed(second: Second) -> int:
@@ -162,11 +149,6 @@ def _axis(
         yield f'<text x="{LEFT - 6}" y="{height + 4:.1f}" text-anchor="end">{value:.4g}</text>'
     for at, anchor in ((span[0], "start"), (span[1], "end")):
         yield f'<text x="{x(at):.1f}" y="{HEIGHT + 4}" text-anchor="{anchor}">{at} s</text>'
-
-
-def _both(code: str, /, **facts: object) -> str:
-    words = {each: escape(say(code, facts, each).text) for each in Language}
-    return "".join(f'<span lang="{each}">{text}</span>' for each, text in words.items())
 
 
 PLOTS = """

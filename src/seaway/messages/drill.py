@@ -62,7 +62,6 @@ WORDS: dict[str, Words] = {
     "drill differs": Words(en="different", zh="不一致"),
     "drill newer": Words(en="newer than its copy", zh="晚于备份"),
     "drill problems": Words(en="Problems", zh="问题"),
-    "drill journey": Words(en="The journey, on what was restored", zh="在恢复的数据上执行验收项"),
     "drill signed": Words(
         en="Signed with the key of the backups (HMAC-SHA-256); `seaway drill --history` checks it",
         zh="以备份密钥签名（HMAC-SHA-256）；用 seaway drill --history 验证",

@@ -11,12 +11,6 @@ _LARGEST = 2**20
 """Bytes of one event."""
 
 
-class Details(msgspec.Struct):
-    """Of tokens."""
-
-    reasoning_tokens: int | None = None
-
-
 class Usage(msgspec.Struct):
     """As the provider charges."""
 
