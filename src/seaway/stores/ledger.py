@@ -70,6 +70,9 @@ class SqliteLedger:
                 self._roll_back()
                 raise
             self._commit()
+            # SQLite passes over it when the kernel does not let go of its lock (ENOLCK), and nobody
+            # else could write while this process waits; a file that was closed has none.
+            self._sound = not durable
 
     def _commit(self) -> None:
         try:

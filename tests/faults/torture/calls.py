@@ -14,6 +14,8 @@ from pathlib import Path
 
 LIMIT = 30.0
 """Seconds after which a call counts as hanging."""
+LEAVING = 2.0
+"""Seconds that strace has to leave."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,17 @@ class Running:
         os.kill(self.pid, signal.SIGCONT)
 
     async def detach(self) -> None:
-        """Take strace away; what it was at goes on."""
-        if self.strace is not None and self.strace.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.strace.pid, signal.SIGTERM)
-            await self.strace.wait()
+        """Take strace away; what it was at goes on.
+
+        Asked to leave amid a vfork, strace waits for the parent, which waits for a child that
+        strace holds: then it is killed, and the kernel lets both go.
+        """
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.strace is not None and self.strace.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.strace.pid, number)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.strace.wait(), LEAVING)
 
     async def ended(self, limit: float = LIMIT) -> Said:
         """What came of it; one that hangs is killed."""

@@ -75,6 +75,7 @@ def test_a_stop_is_recorded_with_the_reserve_and_nothing_else_takes_it(tmp_path)
     """A release may be refused on a full disk, a stop never as long as there is a reserve."""
     ledger = SqliteLedger(tmp_path / "ledger.db")
     wanted = ledger.record(Release(stack=Name("shop"), created=NOW))
+    assert ledger.wanted() == wanted  # what is limited now is the connection that stays
     Reserve(tmp_path / "reserve").fill()
     ledger._connection.execute("PRAGMA max_page_count = 1")  # it is larger already: full
 
@@ -111,6 +112,49 @@ def test_a_stop_that_was_refused_is_not_found_after_a_crash(tmp_path):
     for name in ("ledger.db", "ledger.db-wal"):  # the index in memory is what a crash takes
         shutil.copy(tmp_path / name, tmp_path / "later" / name)
     assert SqliteLedger(tmp_path / "later/ledger.db").wanted() == wanted
+
+
+KEPT_OPEN = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from seaway.model.names import Name
+from seaway.model.release import Release
+from seaway.stores.ledger import SqliteLedger
+ledger = SqliteLedger(Path(sys.argv[1]))
+ledger.record(Release(stack=Name("shop"), created=datetime.now(UTC)))
+print(ledger.wanted() is not None, flush=True)
+sys.stdin.read()
+"""
+WRITING = "l_start=120,"
+"""Where SQLite locks its index while it writes (wal.c, WAL_WRITE_LOCK)."""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace makes calls of the system fail")
+def test_who_waits_holds_nobody_up_though_a_lock_was_not_let_go(tmp_path):
+    """SQLite passes over the refusal: the supervisor could write nothing while a command waited."""
+
+    def keeping(folder: str, *fault: str) -> tuple[SqliteLedger, subprocess.Popen[str]]:
+        ledger = SqliteLedger(tmp_path / folder / "ledger.db")
+        trace = ("strace", "-o", str(tmp_path / f"{folder}.txt"), "-e", "trace=fcntl", *fault)
+        program = (sys.executable, "-c", KEPT_OPEN, str(tmp_path / folder / "ledger.db"))
+        process = subprocess.Popen([*trace, *program], stdin=subprocess.PIPE, text=True,
+                                   stdout=subprocess.PIPE)  # fmt: skip
+        assert process.stdout
+        assert process.stdout.readline() == "True\n"
+        return ledger, process
+
+    keeping("once")[1].communicate(timeout=30)
+    calls = (tmp_path / "once.txt").read_text().splitlines()
+    freed = [number for number, each in enumerate(calls, 1) if WRITING in each and "UNLCK" in each]
+    ledger, process = keeping("refused", "-e", f"inject=fcntl:error=ENOLCK:when={freed[-1]}")
+    try:
+        ledger.record(Release(stack=Name("shop"), created=NOW))
+    finally:
+        process.communicate(timeout=30)
+    [refused] = [each for each in (tmp_path / "refused.txt").read_text().splitlines()
+                 if "INJECTED" in each]  # fmt: skip
+    assert WRITING in refused
 
 
 def test_a_damaged_ledger_is_called_so(tmp_path):

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 
 from seaway.ai.vectors.numbers import Vector
 
-AT_ONCE = 2
-"""Statements under way."""
+AT_ONCE = 3
+"""Statements under way: with two of them a processor stands still while one is being answered; with
+four the searches go singly."""
 TOGETHER = 16
 """Searches in one statement."""
 Key = TypeVar("Key")
