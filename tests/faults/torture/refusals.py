@@ -26,27 +26,34 @@ POINTS, POINTS_SHORT = 2800, 30
 """A fifth is never reached; 2,000 are to be."""
 LONGEST = 20 * 60
 """Seconds after which no further point is tried: so many as fit are tried."""
-SIDE_BY_SIDE = 8
-"""Most of the time is spent waiting for programs to have lived for a second."""
+SIDE_BY_SIDE, SAVED = 8, 2
+"""Most of the time is spent waiting for programs to have lived for a second. Those with a store."""
 STATUSES = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 17, 18})
 STACK = """\
 seaway: 1
 name: {name}
 secrets:
-  TOKEN: {{generate: 32}}
+  TOKEN: {generate: 32}
 services:
   web:
     run: sleep 3600
     secrets: [TOKEN]
   side:
     run: sleep 3600
+    env: {TURN: "0"}
+"""
+STORE = """\
+data:
+  cache: {kind: redis, memory: 32Mi, backup: {to: ./kept}}
 """
 COMMANDS = {
-    "check": 0.02, "up": 0.3, "scale": 0.25, "secrets": 0.08, "down": 0.08, "supervise": 0.3,
+    "check": 0.02, "up": 0.22, "scale": 0.18, "secrets": 0.06, "down": 0.06, "deploy": 0.14,
+    "supervise": 0.24, "backup": 0.1,
 }  # fmt: skip
 """The share of the points that each gets: about as many as it has."""
 REACTION = 0.5
 """Seconds for a supervisor to show what a refused call does to it."""
+TURN = re.compile(r'TURN: "\d+"')
 OURS = re.compile(r"error\[(SW\d+)\]")
 HUNG = "it hung"
 FAULTS = frozenset({"SW600", "SW539"})
@@ -62,6 +69,8 @@ class Bench:
     trial: Trial
     hit: Counter[str] = field(default_factory=Counter[str])
     missed: int = 0
+    turn: int = 0
+    """Of the releases."""
     before: str = ""
     """The points that were tried here last."""
     refused: str = ""
@@ -71,19 +80,12 @@ class Bench:
 
     async def once(self, command: str, fault: str) -> list[str]:
         """Try it with a fault; what is wrong with what came of it."""
-        match command:
-            case "check":
-                return await self._check(fault)
-            case "secrets":
-                return await self._secrets(fault)
-            case "scale":
-                return await self._scale(fault)
-            case "down":
-                return await self._down(fault)
-            case "supervise":
-                return await self._supervise(fault)
-            case _:
-                return await self._up(fault)
+        ways = {
+            "check": self._check, "secrets": self._secrets, "scale": self._scale,
+            "down": self._down, "up": self._up, "deploy": self._deploy,
+            "supervise": self._supervise, "backup": self._backup,
+        }  # fmt: skip
+        return await ways[command](fault)
 
     async def _check(self, fault: str) -> list[str]:
         return self._judged(await self.calls("check", fault=fault))
@@ -118,6 +120,27 @@ class Bench:
         if said.status == 0 and not self._running():
             wrong.append("up, it said, and nothing runs")
         return [*wrong, *await self._mended(said)]
+
+    async def _deploy(self, fault: str) -> list[str]:
+        """Old or new, exactly; new where it says so."""
+        path, self.turn = self.calls.folder / "seaway.yaml", self.turn + 1
+        path.write_text(TURN.sub(f'TURN: "{self.turn}"', path.read_text()))
+        said = await self.calls("deploy", "-y", fault=fault)
+        wrong, runs = self._judged(said), self._turns()
+        if said.status == 0 and runs != {self.turn}:
+            wrong.append(f"in place, it said, and what runs is {runs} of {self.turn}")
+        return [*wrong, *await self._mended(said)]
+
+    async def _backup(self, fault: str) -> list[str]:
+        """What was saved before stays whole; what is said to be saved is there."""
+        said = await self.calls("backup", fault=fault)
+        wrong = self._judged(said)
+        again = await self.calls("backup")
+        listed = await self.calls("backups", "--check")
+        if again.status != 0 or listed.status != 0:
+            wrong.append(f"then backup: {again.status} {again.err[-300:]}")
+            wrong.append(f"then backups: {listed.status} {listed.out[-300:]} {listed.err[-300:]}")
+        return wrong
 
     async def _supervise(self, fault: str) -> list[str]:
         """The supervisor is another one, with the fault, and has something to do at once."""
@@ -211,6 +234,15 @@ class Bench:
                 found[Path(folder.partition(b"\0")[0].decode()).name.rpartition("-")[0]] = pid
         return found
 
+    def _turns(self) -> set[int]:
+        """Of the releases that run."""
+        found: set[int] = set()
+        for pid in self._running():
+            with contextlib.suppress(OSError):
+                environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                found |= {int(each[5:]) for each in environ if each.startswith(b"TURN=")}
+        return found
+
     def _running(self) -> list[int]:
         """Programs of the stack, without shims and supervisors."""
         mark, found = f"SEAWAY_FOLDER={self.state.root}/".encode(), []
@@ -231,14 +263,18 @@ async def refused_calls(trial: Trial) -> None:
     """Refuse one call at a time, and see that each command bears it."""
     deadline = time.monotonic() + trial.times(LONGEST, 75)
     async with zygote(trial.folder) as door:
-        benches = [_bench(trial, door, number) for number in range(SIDE_BY_SIDE)]
+        plain = [_bench(trial, door, f"t06-{number}", STACK) for number in range(SIDE_BY_SIDE)]
+        saved = [_bench(trial, door, f"t06-s{number}", STACK + STORE) for number in range(SAVED)]
+        benches = [*plain, *saved]
         try:
-            first = benches[0]
             for each in benches:
                 said = await each.calls("up", "-d")
                 assert said.status == 0, said.err
-            chosen = await _chosen(first, trial)
-            await _work_off(chosen, benches, trial, deadline)
+            chosen = await _chosen(plain[0], saved[0], trial)
+            async with asyncio.TaskGroup() as group:
+                for some in (plain, saved):
+                    own = [each for each in chosen if (each.command == "backup") is (some is saved)]
+                    group.create_task(_work_off(own, some, trial, deadline))
         finally:
             await kill_all(trial.folder / "state")
             forget(*(each.state.root.name for each in benches))
@@ -247,30 +283,30 @@ async def refused_calls(trial: Trial) -> None:
             trial.tally.more["never_reached"] = sum(each.missed for each in benches)
 
 
-def _bench(trial: Trial, door: Path, number: int) -> Bench:
-    name = f"t06-{number}"
+def _bench(trial: Trial, door: Path, name: str, stack: str) -> Bench:
     project, state = trial.folder / name, trial.folder / "state"
     project.mkdir()
-    (project / "seaway.yaml").write_text(STACK.format(name=name))
+    (project / "seaway.yaml").write_text(stack.replace("{name}", name))
     bench = Bench(Calls(project, state, door), StateFolder(state / name), trial)
     bench.calls.watch = bench.keep
     return bench
 
 
-async def _chosen(bench: Bench, trial: Trial) -> list[Point]:
+async def _chosen(plain: Bench, saved: Bench, trial: Trial) -> list[Point]:
     """A sample of all points there are; how many that is, is told."""
     found: list[Point] = []
     wanted = trial.times(POINTS, POINTS_SHORT)
     for command, part in COMMANDS.items():
-        log: list[str] = []
+        bench, log = saved if command == "backup" else plain, list[str]()
         bench.calls.watch = log.append
         await bench.once(command, COUNTING)
         bench.calls.watch = bench.keep
         every = list(points(command, max(log, key=len)))
         trial.tally.more[f"points_{command}"] = len(every)
         found += sample(every, max(1, round(wanted * part)), trial.seed, trial.part)
-    bench.hit.clear()
-    bench.missed = 0
+    for each in (plain, saved):
+        each.hit.clear()
+        each.missed = 0
     trial.chance.shuffle(found)
     return found
 
