@@ -77,6 +77,10 @@ torture *arguments:
 runbooks *arguments:
     SEAWAY_RUNBOOKS=all python -m pytest --timeout 900 tests/journeys/test_runbooks.py {{ arguments }}
 
+# hear people speak, by the model alone and through LuLab: fetches 150 MB once
+speech *arguments:
+    bin/test -m long {{ arguments }} tests/ai/test_models_hear.py tests/journeys/test_lulab_speech.py
+
 # bring a stack up in a state folder of its own, try its acceptance list, take it down again; 'all' for each in turn
 verify stack="aixsss" *arguments:
     tools/verify {{ stack }} {{ arguments }}

@@ -38,6 +38,8 @@ Commands:
   backups     List the backups, the newest last.
   restore     Bring data back, exactly or not at all.
   drill       Try whether the backups restore.
+  move        Take the data of the stack to another environment of this machine.
+  upgrade     Bring the data of a store to the version of the server here.
   restart     Replace running instances by new ones of the same.
   scale       Change how many instances a service has.
   failover    Let a standby take over from the leader of a store.
@@ -109,6 +111,8 @@ def test_the_first_page_in_chinese(seaway):
   backups     列出备份，最新的在后。
   restore     恢复数据，要么完全一致，要么拒绝。
   drill       检验备份能否恢复。
+  move        把应用栈的数据迁移到本机的另一个环境。
+  upgrade     把存储的数据升级到这里的服务器版本。
   restart     用同样的新实例替换正在运行的实例。
   scale       调整服务的实例数量。
   failover    让备库接替主库。

@@ -9,7 +9,7 @@ def test_an_unknown_command_names_the_nearest(seaway):
     assert str(seaway("statsu")) == snapshot("""\
 error[SW602]
   there is no command 'statsu'
-  fix: did you mean status? There are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, restart, scale, failover, simulate, secrets, jobs, doctor, install, host, bundle, verify, render, eject, completion
+  fix: did you mean status? There are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, move, upgrade, restart, scale, failover, simulate, secrets, jobs, doctor, install, host, bundle, verify, render, eject, completion
 [2]\
 """)
 
@@ -18,7 +18,7 @@ def test_a_command_like_no_other_gets_the_list(seaway):
     assert str(seaway("xyzzy")) == snapshot("""\
 error[SW636]
   there is no command 'xyzzy'
-  fix: there are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, restart, scale, failover, simulate, secrets, jobs, doctor, install, host, bundle, verify, render, eject, completion
+  fix: there are: new, check, explain, plan, up, deploy, releases, rollback, down, status, wait, logs, exec, backup, backups, restore, drill, move, upgrade, restart, scale, failover, simulate, secrets, jobs, doctor, install, host, bundle, verify, render, eject, completion
 [2]\
 """)
 

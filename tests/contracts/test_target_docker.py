@@ -1,8 +1,10 @@
 """What only containers must do: few rights, no secret that the engine knows, closed networks."""
 
+import asyncio
 import json
 import re
 import shutil
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
@@ -100,6 +102,22 @@ async def test_only_those_who_use_each_other_can_talk(stage):
     assert all(status == 1 for status in reached)
 
 
+async def test_copies_that_are_made_at_once_share_one_network(stage):
+    """The engine gives one name to two networks, and afterwards refuses it as ambiguous."""
+    workload = replace(web(stage.folder), name=Name("twin"))
+    release = Release(stack=STACK, number=1, workloads=(workload,))
+
+    await asyncio.gather(*(
+        stage.target.perform(Create(workload=workload, slot=slot), release) for slot in range(6)
+    ))  # fmt: skip
+
+    filters = {"label": [f"seaway.stack={STACK}"]}
+    found = await Engine().call("GET", "/networks", query={"filters": filters})
+    names = [each["Name"] for each in found]
+    assert names
+    assert len(names) == len(set(names))
+
+
 async def test_who_comes_later_reaches_what_ran_before(stage):
     """A new service of a deploy, and all services after a restore, use stores that were alone."""
     provider = replace(web(stage.folder), name=Name("provider"))
@@ -142,3 +160,13 @@ async def test_the_last_lines_of_a_container_outlive_it(stage):
     assert {each.instance for each in lines} == {instance.id}
     assert any(each.stream == "stdout" and "%s" in each.text for each in lines)
     assert [each.at for each in lines] == sorted(each.at for each in lines)
+
+
+async def test_who_follows_hears_at_once_what_was_said_before(stage):
+    """A rollout counts from a minute before it; to wait for an end that never comes counts none."""
+    instance = await stage.ready(web(stage.folder))
+
+    async with asyncio.timeout(20), aclosing(stage.target.lines(LogQuery(follow=True))) as lines:
+        first = await anext(lines)
+
+    assert first.instance == instance.id

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -74,13 +76,34 @@ def test_a_stack_comes_up_from_a_bundle_alone(folder):
     assert said == "out of a box"
 
 
-def test_what_is_no_bundle_is_refused(folder):
+def test_a_bundle_that_is_broken_off_is_not_there(folder):
+    """Half of one would be found out far away, where nothing can be made."""
+    web, stack = folder / "web", folder / "seaway.yaml"
+    web.mkdir()
+    (web / "index.html").write_text("half")
+    stack.write_text(STACK.format(http=free_port(), https=free_port()))
+    env = {**os.environ, "SEAWAY_STATE": str(folder / "here")}
+    argv = (sys.executable, "-m", "seaway", "bundle", "-e", "docker", "-o", "boxed.bundle")
+    call = subprocess.Popen(argv, cwd=folder, env=env, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".boxed.bundle.*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    call.send_signal(signal.SIGINT)
+    call.communicate(timeout=60)
+
+    assert call.returncode == 130
+    assert {each.name for each in folder.iterdir()} <= {"web", "seaway.yaml", "here"}
+
+
+@pytest.mark.parametrize("name", ["odd.bundle", "missing.bundle"])
+def test_what_is_no_bundle_is_refused(folder, name):
     (folder / "odd.bundle").write_bytes(b"\x1f\x8bno")
     env = {**os.environ, "SEAWAY_STATE": str(folder / "there")}
     said = subprocess.run(
-        [sys.executable, "-m", "seaway", "deploy", "--bundle", "odd.bundle", "-y"], cwd=folder,
+        [sys.executable, "-m", "seaway", "deploy", "--bundle", name, "-y"], cwd=folder,
         env=env, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
-    assert said.returncode == 1
-    assert "SW637" in said.stderr
+    assert said.returncode == 2
+    assert "SW239" in said.stderr

@@ -29,6 +29,7 @@ from seaway.targets.docker.engine import SOCKET, Engine
 from seaway.targets.docker.images.bases import PYTHON
 from seaway.targets.docker.images.building import Order, built
 from seaway.targets.docker.images.context import Context
+from seaway.targets.docker.premises import ImageSource
 from seaway.targets.docker.target import DockerTarget
 from seaway.targets.local.state import StateFolder
 from tests.docker.test_images import there
@@ -108,7 +109,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def kept(folder: Path, release: Release) -> AsyncIterator[Stack]:
+async def kept(
+    folder: Path, release: Release, images: ImageSource | None = None
+) -> AsyncIterator[Stack]:
     """As a supervisor keeps it; afterwards nothing runs."""
     state = StateFolder(folder / f"{STACK}-{folder.name[:20]}")
     state.root.mkdir(parents=True, mode=0o711)
@@ -122,7 +125,7 @@ async def kept(folder: Path, release: Release) -> AsyncIterator[Stack]:
     def opened() -> DockerTarget:
         return DockerTarget(state, STACK, vault, clock, outside=dict(os.environ), images=images)
 
-    images = PartsOfHere()
+    images = images or PartsOfHere()
     await images.ensure(release.workloads[0])  # what takes its time before anything is waited for
     ledger.record(release)
     async with opened() as target:

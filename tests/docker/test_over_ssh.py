@@ -6,6 +6,7 @@ The machine is this one, so nothing of it is bare; tools/bare-host tries one tha
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +23,20 @@ from tests.docker.test_images import there
 from tests.faults.torture.town import free_port
 
 SSHD = "/usr/sbin/sshd"
+INTERRUPTED = 130
+SEAWAY = (sys.executable, "-m", "seaway")
+STEP = """
+import asyncio, sys
+from seaway.targets.docker.hosts import bare, ssh
+from seaway.targets.docker.hosts.address import parsed
+async def main():
+    async with ssh.connected(parsed(sys.argv[1])) as connection:
+        host = await bare.look(connection)
+        step = bare.Act("a step", f"sleep 1; echo begun; sleep 1; echo ended; touch {sys.argv[2]}")
+        print("goes", flush=True)
+        await bare.perform(step, host, connection)
+asyncio.run(main())
+"""
 STACK = """
 seaway: 1
 name: afar
@@ -70,6 +85,13 @@ class Far:
         Path("/run/sshd").mkdir(exist_ok=True)
         argv = (SSHD, "-D", "-e", "-f", str(folder / "config"))
         self.sshd = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+        self.processes, self.near = [], folder / "near.env"
+        self.near.write_text("NEAR=by\n")
+        self.env = {
+            **os.environ, "HOME": str(self.home), "SEAWAY_STATE": str(self.folder / "near"),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
+            "SSH_AUTH_SOCK": "",
+        }  # fmt: skip
 
     def web(self, words):
         (self.stack / "web" / "index.html").write_text(words)
@@ -82,24 +104,51 @@ class Far:
 
     def call(self, *arguments, status=0, stdin=""):
         """What a command says; it must end with that status."""
-        env = {
-            **os.environ, "HOME": str(self.home), "SEAWAY_STATE": str(self.folder / "near"),
-            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-            "SSH_AUTH_SOCK": "",
-        }  # fmt: skip
         said = subprocess.run(
-            [sys.executable, "-m", "seaway", *arguments, "-e", "far"], cwd=self.stack, env=env,
+            [*SEAWAY, *arguments, "-e", "far"], cwd=self.stack, env=self.env,
             input=stdin, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         assert said.returncode == status, said.stdout + said.stderr
         return said.stdout if status == 0 else said.stderr
+
+    def begun(self, argv, **more):
+        """A process that is not waited for; it ends with the test at the latest."""
+        process = subprocess.Popen(
+            argv, cwd=self.stack, env=self.env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, text=True, **more,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def broken_off(self, *arguments):
+        """The status of a command that gets Ctrl-C once it runs there."""
+        call = self.begun([*SEAWAY, *arguments, "-e", "far"])
+        deadline = time.monotonic() + 20
+        while arguments[0] not in self.processes_there() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        call.send_signal(signal.SIGINT)
+        return call.wait(timeout=20)
+
+    def looked_at(self):
+        """What the doctor has looked at."""
+        checks = json.loads(self.call("doctor", "--format", "json"))["checks"]
+        return {each["check"] for each in checks}
 
     def says(self):
         """What the front end answers, once it answers."""
         answer = get(f"http://127.0.0.1:{self.http}/", headers={"host": "afar.example.com"})
         return answer.text
 
+    def processes_there(self):
+        """What runs in the container of Seaway itself."""
+        mark = f"label=seaway.folder={self.state}"
+        container = self._quietly("docker", "ps", "-q", "--filter", mark).strip()
+        return self._quietly("docker", "top", container, "-o", "pid,args")
+
     def close(self):
+        for each in self.processes:
+            each.kill()
+            each.communicate(timeout=20)
         self.sshd.terminate()
         self.sshd.wait(timeout=20)
         for mark in (f"label=seaway.folder={self.state}", "label=seaway.stack=afar"):
@@ -149,6 +198,26 @@ def test_who_is_not_let_in_is_told_so(far):
     assert "SW216" in far.call("status", status=1)
 
 
+def test_a_step_that_has_begun_on_a_host_ends_though_the_line_is_cut(far, tmp_path):
+    """Ctrl-C amid an installation must not leave half of it there."""
+    far.known()
+    done = tmp_path / "done"
+    url = f"ssh://127.0.0.1:{far.port}"
+    call = far.begun([sys.executable, "-c", STEP, url, str(done)], stderr=subprocess.DEVNULL)
+    call.stdout.readline()
+    time.sleep(0.5)
+
+    call.send_signal(signal.SIGINT)
+    call.wait(timeout=20)
+    cut = not done.exists()
+    deadline = time.monotonic() + 20
+    while not done.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    assert cut
+    assert done.exists()
+
+
 def test_a_stack_is_deployed_looked_at_and_brought_back_over_ssh(far):
     """All of a stack's life by the same words as on this machine, and nothing of it kept here."""
     far.known()
@@ -162,10 +231,18 @@ def test_a_stack_is_deployed_looked_at_and_brought_back_over_ssh(far):
     far.call("rollback", "-y")
     third = far.says()
     status = json.loads(far.call("status", "--format", "json"))
+    far.call("secrets", "import", str(far.near))
+    looked_at = far.looked_at()
+    left = far.broken_off("logs", "--follow")
+    there = far.processes_there()
     far.call("down")
 
     assert (first, second, third) == ("one", "two", "one")
     assert status["release"] == 3
     assert status["supervisor"] > 0
+    assert {"host", "supervision", "running"} <= looked_at
+    assert left == INTERRUPTED
+    assert "supervise" in there
+    assert "logs" not in there
     assert not (far.folder / "near" / "afar@far" / "ledger.db").exists()
     assert "SW624" in far.call("status", status=7)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from seaway.model.workload import LogKeeping
+from seaway.model.workload import LogFiles, LogKeeping
 from seaway.ports.target import LogQuery
 from seaway.targets.local import launch
 from seaway.targets.local.logs import lines
@@ -68,6 +68,38 @@ async def test_no_more_files_are_kept_than_asked_for_and_the_older_ones_are_pack
         assert all(json.loads(line)["s"] == "stdout" for line in file)
     kept = await read(instances)
     assert kept == [f"line {number}" for number in range(30000 - len(kept), 30000)]
+
+
+async def test_errors_are_kept_longer_than_all_lines_in_files_of_their_own(instances):
+    spec = await instances.start(
+        *python("""
+        import sys
+        for number in range(20000):
+            print(f"line {number}")
+            if not number % 100:
+                print(f"error {number}", file=sys.stderr)
+        """),
+        log_keeping=LogKeeping(size=100_000, files=2, errors=LogFiles(size=5_000, files=10)),
+    )
+    async with asyncio.timeout(60):
+        await launch.ended(spec.folder)
+
+    every = await read(instances)
+    assert len(every) < 5000
+    assert any(line.startswith("error") for line in every)
+    errors = [f"error {number}" for number in range(0, 20000, 100)]
+    assert await read(instances, errors=True) == errors
+    assert await read(instances, errors=True, tail=2) == errors[-2:]
+    names = [path.name for path in spec.log.parent.iterdir() if ".errors." in path.name]
+    assert 2 < len(names) <= 10
+    assert all(path.stat().st_size <= 100_000 for path in spec.log.parent.iterdir())
+
+
+async def test_errors_without_files_of_their_own_are_found_among_all(instances):
+    spec = await instances.start("sh", "-c", "echo good; echo bad >&2")
+    await launch.ended(spec.folder)
+
+    assert await read(instances, errors=True) == ["bad"]
 
 
 async def test_a_last_line_without_an_end_is_kept(instances):

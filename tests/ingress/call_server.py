@@ -1,7 +1,8 @@
 """A small server of gRPC for tests: `python call_server.py NAME`; prints its port, ends on SIGTERM.
 
 `/test.Echo/Say` waits for as many milliseconds as it is told and answers with its name and the
-deadline it was given; `/test.Echo/Count` says so many numbers, one each `PAUSE` seconds.
+deadline it was given; `/test.Echo/Peer` answers with the connection that it came by;
+`/test.Echo/Count` says so many numbers, one each `PAUSE` seconds.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 PAUSE = 0.05
 GRACE = 20.0
+FAREWELL = 1.5
+"""Seconds in which it still answers, and says to whoever asks that it will not for long."""
 
 
 async def main(name: str) -> None:
@@ -24,6 +27,9 @@ async def main(name: str) -> None:
         left = context.time_remaining()
         return f"{name} {'-' if left is None else round(left, 2)}".encode()
 
+    async def peer(_: bytes, context: grpc.aio.ServicerContext) -> bytes:
+        return f"{name} {context.peer()}".encode()
+
     async def count(request: bytes, _: grpc.aio.ServicerContext):
         for number in range(int(request)):
             yield f"{name} {number}".encode()
@@ -31,6 +37,7 @@ async def main(name: str) -> None:
 
     handlers = {
         "Say": grpc.unary_unary_rpc_method_handler(say),
+        "Peer": grpc.unary_unary_rpc_method_handler(peer),
         "Count": grpc.unary_stream_rpc_method_handler(count),
     }
     server = grpc.aio.server()
@@ -45,6 +52,8 @@ async def main(name: str) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     await ending.wait()
+    await state.enter_graceful_shutdown()
+    await asyncio.sleep(FAREWELL)
     await server.stop(GRACE)
 
 

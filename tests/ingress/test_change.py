@@ -15,7 +15,9 @@ from seaway.model.instance import Traffic
 from seaway.model.names import InstanceId, Name
 from seaway.model.release import routing_digest
 from seaway.model.route import Route, Routing, Timeouts, Upstream
+from seaway.targets.local.control import Control
 from seaway.targets.local.part import NotReady
+from seaway.targets.local.proxy_files import MASTER
 from seaway.targets.local.traffic import ProxyTraffic, ServicePorts
 from tests.ingress.stand import (
     HOST,
@@ -83,6 +85,30 @@ async def test_every_order_may_be_given_twice(tmp_path):
         for _ in range(2):
             await stand.traffic.remove(api.instance())
             assert await seen(stand, "api-1") is Traffic.NONE
+
+
+class Slow(Control):
+    """Of a busy machine: what is to be done is done, but the first answer comes too late."""
+
+    late = False
+
+    async def _answer(self, command: str) -> str:
+        said = await super()._answer(command)
+        if "add server" in command and not self.late:
+            self.late = True
+            raise TimeoutError
+        return said
+
+
+async def test_an_instance_that_a_slow_proxy_admitted_unheard_is_admitted(tmp_path):
+    api = Backend("api-1", echoes_its_name("api-1"))
+    async with backends(api), running(tmp_path, routing()) as stand:
+        slow = stand.traffic._control = Slow(stand.place.folder / MASTER)
+
+        await stand.admit(api)
+
+        assert slow.late
+        assert await seen(stand, "api-1") is Traffic.IN
 
 
 async def test_a_request_in_hand_keeps_an_instance_from_being_drained(tmp_path):

@@ -24,6 +24,15 @@ GUIDE = REPOSITORY / "docs/guides/backups.md"
 STACK = """\
 seaway: 1
 name: keeper
+services:
+  api: {run: python3 -m http.server $PORT --bind 127.0.0.1, port: 8000, uses: [db, cache]}
+ingress:
+  ports: {http: 28931, https: 28943}
+  keeper.example.com: {tls: "off", routes: {/: api}}
+environments:
+  local: {}
+  second: {}
+  other: {data.db.database: another}
 data:
   db:
     kind: postgres
@@ -37,6 +46,29 @@ data:
   cache: {kind: redis, backup: {to: local, goals: {rpo: 1h}}}
   files: {kind: s3, buckets: {pics: {}}, backup: {to: local, goals: {rpo: 1h}}}
 """
+JOURNEY = """\
+from seaway.journey import Both, Evidence, Journey, Line, expect
+
+
+class Visit:
+    def __init__(self, system):
+        self.system, self.client = system, system.http()
+
+    async def page(self):
+        answer = await self.client.get("/")
+        expect(answer.status == 200, Both("no page", "没有页面"), status=answer.status)
+        done = await self.system.execute("db", "psql", "-qAtc", "SELECT count(*) FROM pics")
+        return Evidence(Both(f"pictures: {done.stdout.strip()}", "页面已返回"))
+
+    async def wrong(self):
+        raise AssertionError("it is not for drills")
+
+
+JOURNEY = Journey(begin=Visit, lines=(
+    Line(id="page", says=Both("A page comes", "返回页面"), check=Visit.page, drilled=True),
+    Line(id="wrong", says=Both("Never in drills", "演练中不执行"), check=Visit.wrong),
+))
+"""
 PICTURES = int(os.environ.get("SEAWAY_REFERENCES", "200"))
 """Rows that point to objects: 10,000 as the promise D10 has it, when it is measured."""
 
@@ -46,6 +78,7 @@ def keeper(state_parent, tmp_path_factory):
     folder = tmp_path_factory.mktemp("keeper") / "keeper"
     folder.mkdir()
     (folder / "seaway.yaml").write_text(STACK)
+    (folder / "journey.py").write_text(JOURNEY)
     with in_place(Seaway(folder / "seaway.yaml", state_parent)) as seaway:
         seaway.wait_until(lambda: "db" in seaway("backups"), "the first backup")
         sql(seaway, "CREATE TABLE t (id serial, v text)")
@@ -139,6 +172,9 @@ def test_a_drill_finds_what_runs_follows_references_and_leaves_nothing(keeper, t
     }  # fmt: skip
     assert stores["files"]["same"] == PICTURES
     assert (stores["db"]["references"], stores["db"]["newer"]) == (PICTURES + 1, 1)
+    assert [(each["id"], each["passed"], each["seen"]["en"]) for each in report["journey"]] == [
+        ("up", True, "it runs"), ("page", True, f"pictures: {PICTURES + 1}"),
+    ]  # fmt: skip
     assert report["signature"] in (tmp_path / "drill.html").read_text()
     assert not (keeper.state / "keeper-drill").exists()
 
@@ -155,6 +191,30 @@ def test_a_drill_fails_where_something_points_nowhere(keeper):
     bad.write_text(bad.read_text().replace("1.jpg", "2.jpg"))
     told = keeper("drill", "--history").splitlines()
     assert [each.endswith("not as it was written") for each in told[1:]] == [False, True]
+
+
+def test_moved_to_another_environment_all_of_it_is_there_and_can_be_had_back(keeper):
+    """Nothing starts here meanwhile: what is here has grown old."""
+    pictures_here = sql(keeper, "SELECT count(*) FROM pics")
+
+    keeper("move", "second", "-y")
+
+    count = keeper("exec", "-e", "second", "db", "--", "psql", "-qAtc", "SELECT count(*) FROM pics")
+    assert count.strip() == pictures_here
+    keeper("up", "-d", status=1)
+    keeper("move", "--back", "-y")
+    assert sql(keeper, "SELECT count(*) FROM pics") == pictures_here
+    keeper("status", "-e", "second", status=7)
+
+
+@pytest.mark.long
+def test_a_move_that_does_not_hold_leaves_everything_as_it_was(keeper):
+    """There the application has a database of another name, in which nothing is."""
+    keeper("move", "other", "-y", status=1)
+
+    assert sql(keeper, "SELECT count(*) FROM pics") != "0"
+    keeper("status", "-e", "other", status=7)
+    assert not list((keeper.state / "keeper@other").glob("volumes/*"))
 
 
 def test_what_cannot_be_exact_is_refused(keeper):

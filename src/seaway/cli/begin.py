@@ -22,7 +22,12 @@ class Begun:
 
 
 async def begin(show: Show, here: Place, release: Release) -> Begun:
-    """Record it, and return when a supervisor is at work."""
+    """Record it, and return when a supervisor is at work.
+
+    Raises:
+        DataRefused: SW869, the data of the stack was moved elsewhere.
+    """
+    here.refuse_moved()
     ledger = wiring.open_ledger(here.state)
     after = ledger.last_event()
     recorded = ledger.record(release)

@@ -1,6 +1,7 @@
 """Bringing: what `up` shows before, while and after a stack comes up."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from seaway import wiring
 from seaway.cli.apply import apply, finish
@@ -13,7 +14,6 @@ from seaway.cli.remembered import take_back
 from seaway.cli.settings import Format
 from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.status import current, show_status, something_runs
-from seaway.engine.resolve import Resolved
 from seaway.engine.wait import until_gone, until_ready
 from seaway.errors import UsageError
 from seaway.model.finding import Severity
@@ -21,7 +21,10 @@ from seaway.model.release import Release
 from seaway.ports.vault import Vault
 from seaway.stores.clock import SystemClock
 
-Asked = tuple[Resolved, Vault]
+if TYPE_CHECKING:
+    from seaway.engine.resolve import Resolved  # a rollback reads no stack file
+
+Asked: TypeAlias = "tuple[Resolved, Vault]"
 """What the file asks for, and where its secrets are."""
 
 

@@ -1,6 +1,9 @@
 """bundle: everything a stack runs from in one file, and a stack from such a file."""
 
 import asyncio
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -40,9 +43,21 @@ def command(settings: Settings, *, output: str) -> None:
     """Make all images and write them, with the release, to a file."""
     show, stack = Show(settings), wiring.read_stack(options(settings))
     file = Path(output or f"{stack.name}-{stack.environment}.bundle")
-    with file.open("wb") as out:
+    with _whole(file) as out:
         asyncio.run(_written(stack, out))
     show.note("note bundle", Tone.GOOD, file=file, size=size(file.stat().st_size))
+
+
+@contextmanager
+def _whole(file: Path) -> Generator[IO[bytes]]:
+    """To be written into: there at the end, or not at all, for it takes minutes."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as out:
+            yield out
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 async def _written(stack: Stack, out: IO[bytes]) -> None:

@@ -31,6 +31,8 @@ class Command(click.Command):
 
     passes_on = False
     """Whether what follows its arguments belongs to another program."""
+    reads = ""
+    """The argument that names a file of this machine, wherever the command is carried out."""
 
     def __init__(self, name: str | None, *, examples: Sequence[str] = (), **more: Any) -> None:  # noqa: ANN401 -- click's own parameters, handed through
         super().__init__(name, **more)
@@ -52,7 +54,7 @@ class Command(click.Command):
             from seaway.cli.remote import carry_out, elsewhere  # noqa: PLC0415 -- few call for it
 
             if address := elsewhere(settings, name):
-                return carry_out(settings, name, address)
+                return carry_out(settings, name, address, str(ctx.params.get(self.reads, "")))
         return super().invoke(ctx)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -63,6 +65,15 @@ class Program(Command):
     """A command that hands the rest of its line to another program."""
 
     passes_on = True
+
+
+class Reader(Command):
+    """A command with a file as its argument `source`; `-` is standard input."""
+
+    reads = "source"
+
+
+STDIN = "-"
 
 
 class Group(click.Group):

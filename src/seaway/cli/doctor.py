@@ -7,24 +7,19 @@ import click
 
 from seaway import wiring
 from seaway.cli.command import Command, Option
-from seaway.cli.doctor_elsewhere import Check, elsewhere
+from seaway.cli.doctor_elsewhere import elsewhere
+from seaway.cli.doctor_running import Check, of_what_runs
 from seaway.cli.machine import machine, versions
 from seaway.cli.place import Place, options, place
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.values import Choice
-from seaway.engine.doctor import certificates, diagnosis, preflight, supervision
-from seaway.engine.evidence import gathered
-from seaway.engine.jobs import judged, queue_of
+from seaway.engine.doctor import preflight
 from seaway.engine.resolve import Resolved
 from seaway.engine.secrets import findings as secret_findings
 from seaway.errors import FindingsReported, InvalidStack
 from seaway.model.finding import Finding, Severity, worst
-from seaway.model.instance import Instance
-from seaway.model.release import Release
 from seaway.model.stack import Stack
-from seaway.plan.look import Look
-from seaway.stores.clock import SystemClock
 from seaway.targets.docker.hosts.address import address_of
 
 
@@ -55,7 +50,7 @@ async def _checks(settings: Settings) -> tuple[Check, ...]:
     except InvalidStack as error:
         return (Check("stack file", _only(error.findings)),)
     if address := address_of(stack.target):
-        return await elsewhere(stack, address)
+        return await elsewhere(settings, stack, address)
     here = place(stack.name, stack.environment)
     vault = wiring.open_vault(here.state)
     found = wiring.resolved(stack, vault.versions())
@@ -72,31 +67,11 @@ async def _checks(settings: Settings) -> tuple[Check, ...]:
 async def _platform(here: Place, stack: Stack, found: Resolved) -> tuple[Check, ...]:
     target = wiring.open_target(here.state, here.stack)
     seen = await target.observe()
-    running = here.wanted()
-    checks = [
+    return (
         Check("machine", tuple(preflight(found.release, machine(found.release, seen, here.state)))),
         Check("parts", tuple(target.cannot(found.release)), versions(found.release)),
-        Check("supervision", _supervision(here, running, seen)),
-    ]
-    if running is not None:
-        if known := wiring.certificates(here.state, running):
-            ends = tuple(f"{each.host}: {each.until or '-'}" for each in known)
-            found_out = tuple(certificates(known, SystemClock().now()))
-            checks.append(Check("certificates", found_out, ends))
-        evidence = await gathered(running, seen, target)
-        look = Look(running, seen, SystemClock().now())
-        checks.append(Check("running", tuple(diagnosis(look, evidence))))
-        if any(map(queue_of, running.workloads)):
-            checks.append(Check("jobs", await judged(stack, running, seen, target)))
-    return tuple(checks)
-
-
-def _supervision(
-    here: Place, running: Release | None, seen: Sequence[Instance]
-) -> tuple[Finding, ...]:
-    live = sum(each.phase.running for each in seen)
-    alive = wiring.supervisor_pid(here.state)
-    return tuple(supervision(wanted=running is not None, alive=alive, running=live))
+        *await of_what_runs(here, stack, target, seen),
+    )
 
 
 def _only(findings: Sequence[object]) -> tuple[Finding, ...]:

@@ -93,4 +93,5 @@ async def _destroy(show: Show, here: Place, given: str) -> None:
     with suppress(NothingRunning):  # its data can be removed all the same
         await take_down(show, here)
     await target.destroy()
+    here.state.moved.unlink(missing_ok=True)  # there is nothing older here any more
     show.note("note destroyed", Tone.GOOD, stack=here.stack, count=len(kept))

@@ -10,7 +10,7 @@ import click
 from seaway.cli.backup_places import key_of
 from seaway.cli.command import Command, Option
 from seaway.cli.drill_page import page
-from seaway.cli.drill_report import genuine, history, listed, problems_of
+from seaway.cli.drill_report import genuine, history, listed, problems_of, words_of
 from seaway.cli.drilling import MISSED, held
 from seaway.cli.page import size
 from seaway.cli.place import Place, place_of
@@ -57,7 +57,25 @@ def _show(show: Show, report: Mapping[str, object]) -> None:
          "missing"),
         [_row(each) for each in listed(report, "stores")],
     )  # fmt: skip
+    for line in listed(report, "journey"):
+        _line(show, line)
+    if real := words_of(report, "journey_not_tried_for"):
+        show.note("SW863", Tone.DOUBTFUL, names=", ".join(real))
     show.note("note drilled", Tone.GOOD, seconds=f"{report['rto_seconds']:.1f}")
+
+
+def _line(show: Show, line: Mapping[str, object]) -> None:
+    """Of the journey, as `verify` shows it."""
+    says, seen = line["says"], line["seen"]
+    language = show.settings.language.value
+    sign = Cell("✔ ", Tone.GOOD) if line["passed"] else Cell("✘ ", Tone.BAD)
+    show.line(sign, Cell(_in(says, language)), Cell(f"  {line['seconds']} s", Tone.BESIDE))
+    if not line["passed"]:
+        show.line(Cell(f"  {_in(seen, language)}", Tone.BAD))
+
+
+def _in(texts: object, language: str) -> str:
+    return str(texts[language]) if isinstance(texts, dict) else ""  # pyright: ignore[reportUnknownArgumentType] -- any JSON
 
 
 def _row(store: Mapping[str, object]) -> tuple[Cell, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from seaway import __version__
-from seaway.cli.drill_report import SIGNATURE, Report, listed, problems_of
+from seaway.cli.drill_report import SIGNATURE, Report, listed, problems_of, words_of
 from seaway.cli.page import size
 from seaway.cli.page_frame import both, framed
 from seaway.messages import Language, say
@@ -16,6 +16,7 @@ def page(report: Report, language: Language) -> str:
     main = f"""{_head(report)}
 {_problems(report)}
 <div class="wide"><table>{_heads()}{"".join(map(_row, listed(report, "stores")))}</table></div>
+{_journey(report)}
 <footer>{both("drill signed")}<br><code>{escape(str(report[SIGNATURE]))}</code><br>
 {both("report by", version=__version__)}</footer>"""
     return framed(title, language, main, TABLE)
@@ -48,6 +49,26 @@ def _head(report: Report) -> str:
 def _problems(report: Report) -> str:
     found = "".join(f"<li>{escape(each)}</li>" for each in problems_of(report))
     return f'<h2>{both("drill problems")}</h2><ul class="bad">{found}</ul>' if found else ""
+
+
+def _journey(report: Report) -> str:
+    lines = "".join(map(_line, listed(report, "journey")))
+    real = words_of(report, "journey_not_tried_for")
+    if real:
+        return f'<p class="bad">{both("SW863", names=", ".join(real))}</p>'
+    return f"<h2>{both('drill journey')}</h2><ul>{lines}</ul>" if lines else ""
+
+
+def _line(line: Mapping[str, object]) -> str:
+    sign = "✔" if line["passed"] else "✘"
+    return f"<li>{sign} {_told(line['says'])}<br><i>{_told(line['seen'])}</i></li>"
+
+
+def _told(texts: object) -> str:
+    known = texts if isinstance(texts, dict) else {}  # pyright: ignore[reportUnknownVariableType] -- any JSON
+    return "".join(
+        f'<span lang="{each}">{escape(str(known.get(each.value, "")))}</span>' for each in Language  # pyright: ignore[reportUnknownArgumentType,reportUnknownMemberType] -- any JSON
+    )  # fmt: skip
 
 
 COLUMNS = (
@@ -84,7 +105,7 @@ table { width: 100%; border-collapse: collapse; margin: 0 0 1.5rem; font-size: .
   font-variant-numeric: tabular-nums; }
 td, th { padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--edge);
   text-align: left; white-space: nowrap; }
-th i { color: var(--soft); font-weight: 400; }
+th i, li i { color: var(--soft); font-weight: 400; }
 ul.bad { color: var(--failed); }
 footer code { overflow-wrap: anywhere; }
 """

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from seaway.durable import make_folder, write_whole
-from seaway.engine.drill import Compared, Drill
+from seaway.engine.drill import Compared, Drill, Tried
 from seaway.model.backup import Saving
 
 DRILLS = "drills"
@@ -54,7 +54,12 @@ def listed(report: Report, name: str) -> Sequence[Mapping[str, object]]:
 
 def problems_of(report: Report) -> Sequence[str]:
     """In words."""
-    found = report.get("problems")
+    return words_of(report, "problems")
+
+
+def words_of(report: Report, name: str) -> Sequence[str]:
+    """The texts under that name."""
+    found = report.get(name)
     return [str(each) for each in found] if isinstance(found, list) else []  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType] -- any JSON
 
 
@@ -68,7 +73,16 @@ def _report(drill: Drill, savings: Sequence[Saving]) -> Report:
         "stack": drill.stack, "environment": drill.environment, "release": drill.release,
         "began": drill.began.isoformat(), "rto_seconds": drill.took.total_seconds(),
         "stores": [_store(each, goals[each.store]) for each in drill.rows],
+        "journey": [_line(each) for each in drill.tour.lines],
+        "journey_not_tried_for": list(drill.tour.real),
         "problems": list(drill.problems(savings)),
+    }  # fmt: skip
+
+
+def _line(line: Tried) -> dict[str, object]:
+    return {
+        "id": line.id, "says": line.says._asdict(), "passed": line.passed,
+        "seen": line.seen._asdict(), "seconds": round(line.took.total_seconds(), 1),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from seaway.cli import restoring
 from seaway.cli.apply import wanted
 from seaway.cli.backup_places import chosen, groups, key_of, target_of
+from seaway.cli.drill_journey import toured
 from seaway.cli.drill_report import kept
 from seaway.cli.place import Place, place
 from seaway.cli.restoring import Given
@@ -83,9 +84,10 @@ class _Drilling:
                             (before[each.store], after[each.store]))
             for each in self.savings if each.store in parts
         ]  # fmt: skip
+        tour = await toured(self.show, self.here, self.aside, self.release)
         return Drill(
             stack=self.here.stack, environment=self.here.environment, release=self.release.number,
-            began=began, took=took, rows=tuple(rows),
+            began=began, took=took, rows=tuple(rows), tour=tour,
         )  # fmt: skip
 
     async def _live(self) -> Mapping[str, Content]:

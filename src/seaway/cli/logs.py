@@ -22,7 +22,8 @@ from seaway.stores.clock import SystemClock
 EXAMPLES = (
     "seaway logs",
     "seaway logs api --follow",
-    "seaway logs api worker --since 10m --grep ERROR",
+    "seaway logs api worker --since 10m --grep timeout",
+    "seaway logs --errors --since 7d",
 )
 
 
@@ -31,17 +32,18 @@ EXAMPLES = (
 @click.option("--since", type=Duration(), cls=Option, help="option since")
 @click.option("--tail", type=Whole(least=0), cls=Option, help="option tail")
 @click.option("--grep", default="", metavar="PATTERN", cls=Option, help="option grep")
+@click.option("--errors", is_flag=True, cls=Option, help="option errors")
 @click.argument("names", nargs=-1, metavar="[PART]...", type=Part())
 @click.pass_obj
 def logs(  # noqa: PLR0913 -- its options
     settings: Settings, *, follow: bool, since: timedelta | None, tail: int | None, grep: str,
-    names: tuple[str, ...],
+    errors: bool, names: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Show lines of all parts, or of some."""
     here = place_of(settings)
     query = LogQuery(
         workloads=frozenset(names), follow=follow, tail=tail, grep=_pattern(grep),
-        since=SystemClock().now() - since if since is not None else None,
+        since=SystemClock().now() - since if since is not None else None, errors=errors,
     )  # fmt: skip
     asyncio.run(_print(Show(settings), here, query))
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "backups": "seaway.cli.backups:backups",
     "restore": "seaway.cli.restore:restore",
     "drill": "seaway.cli.drill:drill",
+    "move": "seaway.cli.move:move",
+    "upgrade": "seaway.cli.upgrade:upgrade",
     "restart": "seaway.cli.restart:restart",
     "scale": "seaway.cli.scale:scale",
     "failover": "seaway.cli.failover:failover",
@@ -53,6 +55,7 @@ COMMANDS = {
     "_save": "seaway.cli.save:save",
     "_reside": "seaway.cli.reside:reside",
     "_receive": "seaway.cli.receive:receive",
+    "_diagnose": "seaway.cli.diagnose:diagnose",
 }
 """Name to "module:command", loaded when named; a name that starts with `_` is not listed."""
 

@@ -1,5 +1,6 @@
 """Which stack this call is about: its file, its name and the folder of its state."""
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from seaway import wiring
 from seaway.cli.settings import Settings
 from seaway.durable import make_folder, write_whole
-from seaway.errors import NothingRunning, SeawayError, UsageError
+from seaway.errors import DataRefused, NothingRunning, SeawayError, UsageError
 from seaway.model.finding import Finding, Severity
 from seaway.model.finding import Place as Spot
 from seaway.model.release import Release
@@ -79,6 +80,18 @@ class Place:
                 return
         make_folder(self.state.root)
         write_whole(self.state.origin, f"{file}\n", durable=True)
+
+    def refuse_moved(self) -> None:
+        """Return where its data has not been moved to another environment.
+
+        Raises:
+            DataRefused: SW869, it has: to start on what is here would be to lose what is there.
+        """
+        try:
+            told = json.loads(self.state.moved.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return
+        raise DataRefused("SW869", stack=self.stack, there=told["to"])
 
     def alive(self) -> bool:
         """Whether a supervisor keeps it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +15,15 @@ from seaway.cli.place import place
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.leave_out import without
-from seaway.engine.resolve import Resolved
 from seaway.engine.restart import carried_over
-from seaway.engine.secrets import findings as weak_secrets
 from seaway.errors import PlanHasChanges
 from seaway.model.finding import Finding
 from seaway.model.release import Release
 from seaway.plan.changes import Act, Change, DataFate, Fate, changes, fates
 from seaway.ports.vault import Vault
+
+if TYPE_CHECKING:
+    from seaway.engine.resolve import Resolved  # a rollback reads no stack file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +57,19 @@ def plan(settings: Settings, *, exit_code: bool) -> None:
         raise PlanHasChanges("SW621", count=seen.count)
 
 
-async def outlook(found: Resolved, vault: Vault, *, begun: bool = False) -> Outlook:
+async def outlook(found: "Resolved", vault: Vault, *, begun: bool = False) -> Outlook:
     """Compare what is asked for with what is there; with nothing, where it has `begun` already."""
+    from seaway.engine.secrets import findings as weak  # noqa: PLC0415 -- a rollback needs it not
+
     here = place(found.release.stack, found.release.environment)
     target = wiring.open_target(here.state, here.stack, found.release.target)
     whole = carried_over(found.release, here.wanted())
     release = without(whole, target.left_out(whole))
     seen, kept = () if begun else await target.observe(), await target.volumes()
-    secrets = weak_secrets(found.secret_needs, vault, release.environment)
+    secrets = weak(found.secret_needs, vault, release.environment)
     return Outlook(
-        release=release, changes=changes(release, seen), fates=fates(release, kept),
+        release=release, changes=changes(release, seen),
+        fates=fates(release, kept, target.older(whole)),
         findings=(*found.findings, *secrets, *target.cannot(whole)),
     )  # fmt: skip
 
@@ -132,9 +137,9 @@ def _change(show: Show, change: Change, longest: int) -> Cell:
 
 
 def _fate(show: Show, name: str, fate: DataFate) -> Cell:
-    tone = {Fate.KEPT: Tone.BESIDE, Fate.CREATED: Tone.GOOD, Fate.ORPHANED: Tone.DOUBTFUL}
-    said = show.told(f"data {fate.fate}", name=name, size=size(fate.size))
-    return Cell(said, tone[fate.fate])
+    tone = {Fate.KEPT: Tone.BESIDE, Fate.CREATED: Tone.GOOD}.get(fate.fate, Tone.DOUBTFUL)
+    facts = {"workload": fate.workload, "before": fate.before, "after": fate.after}
+    return Cell(show.told(f"data {fate.fate}", name=name, size=size(fate.size), **facts), tone)
 
 
 def _counts(show: Show, seen: Outlook) -> str:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from seaway import wiring
@@ -78,7 +79,7 @@ def _folder(there: Place, store: str) -> Path:
 async def _started(show: Show, there: Place, small: Release, given: Sequence[Given]) -> None:
     """Nothing may have happened since the moment that was asked for: then all of the log counts."""
     try:
-        await _begun(show, there, small)
+        await brought_up(show, there, small)
     except (ReleaseFailed, SeawayError):
         late = [
             part.store.store for each in given for part in each.choice.parts if part.until.moment
@@ -89,13 +90,20 @@ async def _started(show: Show, there: Place, small: Release, given: Sequence[Giv
         await stopped(show, there)
         for name in ended:
             giving_back.drop_target(_folder(there, name))
-        await _begun(show, there, small)
+        await brought_up(show, there, small)
 
 
-async def _begun(show: Show, there: Place, small: Release) -> None:
-    begun = await begin(show, there, small)
+async def brought_up(
+    show: Show, there: Place, release: Release, otherwise: timedelta | None = None
+) -> None:
+    """Begin, and return when it is in place; nothing is shown meanwhile.
+
+    Raises:
+        SeawayError: it cannot be, or not within `--timeout`, else `otherwise`.
+    """
+    begun = await begin(show, there, release)
     ledger = wiring.open_ledger(there.state)
-    limit = patience(there, show.settings)
+    limit = patience(there, show.settings, otherwise=otherwise)
     await until_in_place(ledger, begun.release.number, begun.after, limit)
 
 
@@ -127,7 +135,7 @@ def with_secrets(there: Place, source: Place, given: Sequence[Given]) -> None:
     here = source.state.vault
     if here.exists() and KEY in wiring.open_vault(source.state).versions():
         if there.state.root != source.state.root:
-            _copy_vault(here, there)
+            same_secrets(there, source)
         return
     for each in given:
         store = each.choice.own.find(OWN)
@@ -145,7 +153,9 @@ def with_secrets(there: Place, source: Place, given: Sequence[Given]) -> None:
     raise UsageError("SW847")
 
 
-def _copy_vault(vault: Path, there: Place) -> None:
+def same_secrets(there: Place, source: Place) -> None:
+    """The vault of the one is that of the other."""
+    vault = source.state.vault
     make_folder(there.state.root, 0o711)
     for path in (vault.with_name(f"{vault.name}.key"), vault):
         if path.exists():
@@ -176,7 +186,15 @@ async def removed(show: Show, there: Place) -> None:
         await stopped(show, there)
         if await something_runs(there):
             raise DataRefused("SW849", stack=there.stack)
-    await asyncio.to_thread(shutil.rmtree, there.state.root)
+    await asyncio.to_thread(shutil.rmtree, there.state.root, onerror=_unless_gone)
+
+
+def _unless_gone(
+    _function: object, _path: object, raised: tuple[type[BaseException], BaseException, object]
+) -> None:
+    """A supervisor that ends meanwhile takes some of its files away itself."""
+    if not isinstance(raised[1], FileNotFoundError):
+        raise raised[1]
 
 
 def exchanged(here: Place, there: Place, stores: frozenset[Name], label: str) -> None:

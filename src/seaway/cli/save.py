@@ -55,12 +55,14 @@ async def _saved(here: Place) -> None:
 
 def _saver(here: Place, release: Release) -> Saver:
     known: dict[str, Repository] = {}
+    one_by_one = asyncio.Lock()  # stores that share a place would begin it twice
 
     async def repository(saving: Saving) -> Repository:
-        if saving.store not in known:
-            [group] = await groups(here, release, (saving,), key_of(here), make=True)
-            known[saving.store] = group.repository
-        return known[saving.store]
+        async with one_by_one:
+            if saving.store not in known:
+                [group] = await groups(here, release, (saving,), key_of(here), make=True)
+                known[saving.store] = group.repository
+            return known[saving.store]
 
     async def save_now(stores: Sequence[str]) -> None:
         await taken(here, tuple(stores))

@@ -10,6 +10,7 @@ from seaway.cli import hosted
 from seaway.cli.ask import agree, at_terminal, hidden
 from seaway.cli.command import Command, Group
 from seaway.cli.place import options, place_of
+from seaway.cli.registry import secret_kept_here
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
 from seaway.engine.secrets import ensure, in_use, make, weakness
@@ -92,7 +93,8 @@ def _needs(settings: Settings) -> tuple[StateFolder, Needs, Needs]:
     stack = wiring.read_stack(options(settings))
     state = wiring.state_folder(stack.name, stack.environment)
     found = wiring.resolved(stack, wiring.open_vault(state).versions())
-    return state, found.secret_needs, found.optional_secrets
+    mine = tuple(SecretNeed(name=each) for each in (secret_kept_here(stack),) if each)
+    return state, found.secret_needs, (*found.optional_secrets, *mine)
 
 
 @click.command(

@@ -1,19 +1,22 @@
 """secrets import: the secrets of a .env file."""
 
 import re
+import sys
 from pathlib import Path
 
 import click
 
 from seaway.cli.ask import agree
-from seaway.cli.command import Command
+from seaway.cli.command import STDIN, Reader
 from seaway.cli.secrets import safe
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show, Tone
 from seaway.errors import UsageError
 
+EXAMPLES = ("seaway secrets import .env", "pass show shop.env | seaway secrets import -")
 
-@click.command("import", cls=Command, examples=("seaway secrets import .env",))
+
+@click.command("import", cls=Reader, examples=EXAMPLES)
 @click.argument("source", metavar="FILE")
 @click.pass_obj
 def import_file(settings: Settings, *, source: str) -> None:
@@ -39,7 +42,8 @@ def import_file(settings: Settings, *, source: str) -> None:
 
 def _read(file: str) -> dict[str, str]:
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
+        text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         problem = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise UsageError("SW627", file=file, problem=problem) from error

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,6 +12,7 @@ from typing import cast
 from seaway import wiring
 from seaway.cli import hosted
 from seaway.cli.receive import Ready
+from seaway.cli.registry import registry_of
 from seaway.cli.sent import sent
 from seaway.cli.show import Show, Tone
 from seaway.engine.resolve import Resolved
@@ -25,6 +26,7 @@ from seaway.targets.docker.hosts.address import Address
 from seaway.targets.docker.hosts.agent import Agent
 from seaway.targets.docker.hosts.carrying import Load, images_of, load_of, tagged
 from seaway.targets.docker.hosts.moving import lacking, move
+from seaway.targets.docker.hosts.registry import Registry, pulled, pushed, there
 from seaway.targets.docker.images.context import Context, pieces
 from seaway.targets.docker.images.images import Images
 from seaway.targets.local import package_files
@@ -68,20 +70,35 @@ class Shipping:
 
     async def _images(self, workloads: tuple[Workload, ...]) -> dict[str, str]:
         """Have them there, Seaway's own first; their names, by what they are wanted for."""
-        there = self.agent.engine
-        here = Engine() if os.access(SOCKET, os.R_OK | os.W_OK) else there
+        here = Engine() if os.access(SOCKET, os.R_OK | os.W_OK) else self.agent.engine
         state = wiring.state_folder(self.stack.name, self.stack.environment)
         environ = dict(wiring.ENVIRON)
         images = Images(here, state, environ, Builds(state, environ), self._say)
         own = await tagged(here, await images.ensure(OWN))
         wanted = await images_of(workloads, images)
         names = {key: await tagged(here, each) for key, each in wanted.items()}
-        missing = await lacking(here, there, sorted({own, *names.values()}))
-        if missing:
+        brought = await self._bring(here, sorted({own, *names.values()}))
+        await self.agent.ensure(brought[own])
+        return {key: brought[each] for key, each in names.items()}
+
+    async def _bring(self, here: Engine, names: Sequence[str]) -> Mapping[str, str]:
+        """Have images there; what each is called there."""
+        if registry := registry_of(self.stack):
+            return {each: await self._through(registry, here, each) for each in names}
+        if missing := await lacking(here, self.agent.engine, names):
             self.show.note("note sending", count=len(missing), host=self.address.name)
-            await move(here, there, missing, sent(self.show))
-        await self.agent.ensure(own)
-        return names
+            await move(here, self.agent.engine, missing, sent(self.show))
+        return {each: each for each in names}
+
+    async def _through(self, registry: Registry, here: Engine, name: str) -> str:
+        """Push an image from here, and have it pulled there by its digest."""
+        self._say(f"{name} → {registry.at}")
+        reference = await pushed(here, registry, name)
+        if not await there(self.agent.engine, reference):
+            facts = {"image": reference.partition("@")[0], "host": self.address.name}
+            self.show.note("note pulling", **facts)
+            await pulled(self.agent.engine, registry, reference)
+        return reference
 
     async def _release(self, names: dict[str, str]) -> dict[str, str]:
         found = wiring.resolved(self.stack)

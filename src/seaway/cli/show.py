@@ -254,10 +254,15 @@ def near(file: str) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
+UNSHOWN = frozenset({"SW241"})
+"""Findings whose line holds what must not get into a log, too."""
+
+
 def _excerpt(finding: Finding) -> "list[Text]":
     """The line of source and a mark under what is meant; nothing where there is no line."""
     at = finding.at
-    lines = _source(at.file) if at.file and at.line else ()
+    shown = at.file and at.line and finding.code not in UNSHOWN
+    lines = _source(at.file) if shown else ()
     if not 0 < at.line <= len(lines):
         return []
     source = lines[at.line - 1]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from seaway.cli.acceptance import Lines, as_json
+from seaway.cli.acceptance import Lines, as_json, in_language
 from seaway.cli.apply import wanted
 from seaway.cli.command import Command, Option
 from seaway.cli.fault import masked
 from seaway.cli.place import Place, place_of, stack_file
 from seaway.cli.settings import Format, Settings
-from seaway.cli.show import Show, Tone
+from seaway.cli.show import Cell, Show, Tone
 from seaway.cli.status import current
 from seaway.cli.system import Running
 from seaway.cli.verify_page import page
@@ -36,22 +36,27 @@ FILES = ("journey.py", "journey/__init__.py")
         "seaway verify",
         "seaway verify stacks/aixsss --html report.html",
         "seaway verify --only login,upload",
+        "seaway verify --drilled --dry-run",
         "seaway verify --format json",
     ),
 )
 @click.option("--journey", metavar="FILE", cls=Option, help="option journey")
 @click.option("--html", metavar="FILE", cls=Option, help="option html")
 @click.option("--only", metavar="LINES", cls=Option, help="option only lines")
+@click.option("--drilled", is_flag=True, cls=Option, help="option drilled")
 @click.argument("stack", required=False, metavar="[STACK]")
 @click.pass_obj
-def verify(
+def verify(  # noqa: PLR0913 -- its options
     settings: Settings, *, journey: str | None, html: str | None, only: str | None,
-    stack: str | None,
+    drilled: bool, stack: str | None,
 ) -> None:  # fmt: skip
     """Try every line; end with 1 unless all that were tried passed, and none was left untried."""
     settings = replace(settings, file=stack or settings.file)
     show = Show(settings)
-    loaded = _chosen(load(_file(settings, journey)), only)
+    loaded = _chosen(load(_file(settings, journey)), only, drilled=drilled)
+    if settings.dry_run:
+        _foretell(show, loaded)
+        return
     report = asyncio.run(_verified(show, place_of(settings), loaded))
     if settings.format is Format.JSON:
         show.json(as_json(report))
@@ -86,8 +91,24 @@ def load(file: Path) -> Journey[object]:
     return journey
 
 
-def _chosen(journey: Journey[object], only: str | None) -> Journey[object]:
-    """All lines, or those named with what they come after."""
+def _foretell(show: Show, journey: Journey[object]) -> None:
+    """Which lines would be tried, in their order."""
+    language = show.settings.language
+    match show.settings.format:
+        case Format.TABLE:
+            for each in journey.lines:
+                show.line(Cell(each.id, Tone.STRONG), Cell(f"  {in_language(language, each.says)}"))
+        case Format.JSON:
+            show.json([{"id": each.id, "says": each.says._asdict()} for each in journey.lines])
+        case Format.NDJSON:
+            for each in journey.lines:
+                show.json({"id": each.id, "says": each.says._asdict()}, indent=None)
+
+
+def _chosen(journey: Journey[object], only: str | None, *, drilled: bool) -> Journey[object]:
+    """All lines, or those that are named or that a drill tries, with what they come after."""
+    if drilled:
+        journey = journey.only(frozenset(each.id for each in journey.lines if each.drilled))
     if only is None:
         return journey
     known = [each.id for each in journey.lines]

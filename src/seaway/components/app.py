@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.names import Name
-from seaway.model.probe import Checks, HttpProbe
+from seaway.model.probe import Checks, GrpcProbe, HttpProbe, Probe
 from seaway.model.route import GRPC, Upstream
 from seaway.model.settings.code import HTTP, Uses, Zone, build, own_variables, unset
 from seaway.model.settings.environment import Environment, SecretsUsed, Wishes, composed
@@ -196,14 +196,13 @@ class App(Component):
         return exported
 
     def _upstream(self, name: Name, port: str, asked: Checks) -> Upstream:
-        ready = asked.ready
         # A share of the requests is kept by turns only: few connections are all the same. And
         # calls of gRPC come over few connections, whoever makes them.
         by_turns = self.rollout.strategy == "canary" or port == GRPC
         return Upstream(
             workload=name,
             port=port,
-            check=ready.path if isinstance(ready, HttpProbe) and port == HTTP else "",
+            check=_check(asked.ready, port),
             balance="roundrobin" if by_turns else "leastconn",
             # While a release is replaced, old and new are there together.
             replicas=max(2 * self.replicas.most, 2),
@@ -240,3 +239,14 @@ class App(Component):
             if getattr(scale, setting) is not None and HTTP not in self.port:
                 at = Place(path=f"scale.{setting}")
                 yield Finding(code="SW193", at=at, facts={"setting": setting})
+
+
+def _check(ready: Probe | None, port: str) -> str:
+    """What the proxy asks an instance itself: the same as Seaway, where that is by this port."""
+    match ready:
+        case HttpProbe() if port == HTTP:
+            return ready.path
+        case GrpcProbe() if port == GRPC:
+            return f"/{ready.service}"
+        case _:
+            return ""

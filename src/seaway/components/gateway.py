@@ -14,7 +14,7 @@ from seaway.model.quantity import Size
 from seaway.model.route import Upstream
 from seaway.model.settings.code import HTTP, Uses, own_variables
 from seaway.model.settings.form import Count, Word, word
-from seaway.model.settings.offline import MODELS, offline
+from seaway.model.settings.offline import DEFAULT, MODELS, offline
 from seaway.model.settings.openai import (
     IMAGE,
     PORT,
@@ -138,17 +138,28 @@ class Gateway(Component):
         return (simulator(_stand_in(name, "simulator"), name, around.environment, {}),)
 
     def _offline(self, name: Name, around: Surroundings) -> tuple[Workload, ...]:
-        """Models on this machine, those that routes name; all of them where there are no routes."""
-        mine = {key for key, each in self.providers.items() if _beside(each) == "models"}
-        if not mine:
+        """Models on this machine, where any is wanted."""
+        served = self._served
+        if not served:
             return ()
-        asked = {
-            target.partition("/")[2] for route in self.routes.values()
-            for target in (*route.to, *(each for rule in route.rules for each in rule.to))
-            if target.partition("/")[0] in mine
-        }  # fmt: skip
-        served = [each for each in MODELS if each in asked or not self.routes]
         return (offline(_stand_in(name, "models"), name, around.environment, served),)
+
+    @property
+    def _served(self) -> tuple[str, ...]:
+        """Which of them: those that routes name; where there are no routes, the usual ones."""
+        mine = {key for key, each in self.providers.items() if _beside(each) == "models"}
+        if mine and not self.routes:
+            return DEFAULT
+        asked = [target.partition("/") for _, target in self._asked]
+        wanted = {model for provider, _, model in asked if provider in mine}
+        return tuple(each for each in MODELS if each in wanted)
+
+    @property
+    def _asked(self) -> Iterator[tuple[str, str]]:
+        """Each route with each of the models that it may go to."""
+        for key, route in self.routes.items():
+            for target in (*route.to, *(each for rule in route.rules for each in rule.to)):
+                yield key, target
 
     def _client_keys(self, name: Name) -> Mapping[str, Text]:
         return {
@@ -187,7 +198,9 @@ class Gateway(Component):
             env["STORE_URL"] = store
             told["store_from"] = "STORE_URL"
         told["providers"] = {
-            key: self._provider(name, key, around, env, findings) for key in self.providers
+            key: self._provider(name, key, around, env, findings)
+            for key, each in self.providers.items()
+            if self._served or _beside(each) != "models"
         }
         told["clients"] = self._told_clients(name, around, env, findings)
         env["GATEWAY"] = Text.of(json.dumps(told, sort_keys=True, separators=(",", ":")))
@@ -273,12 +286,13 @@ class Gateway(Component):
                 yield _warning("SW369", f"routes.{key}.prompts", {})
 
     def _unknown_providers(self) -> Iterator[Finding]:
-        for key, route in self.routes.items():
-            for model in (*route.to, *(each for rule in route.rules for each in rule.to)):
-                provider = model.partition("/")[0]
-                if provider not in self.providers:
-                    facts = choice(provider, self.providers)
-                    yield Finding(code="SW360", at=Place(path=f"routes.{key}"), facts=facts)
+        for key, target in self._asked:
+            provider, _, model = target.partition("/")
+            at = Place(path=f"routes.{key}")
+            if provider not in self.providers:
+                yield Finding(code="SW360", at=at, facts=choice(provider, self.providers))
+            elif model == "hear" and self.providers[provider].kind == "simulator":
+                yield Finding(code="SW357", at=at, severity=Severity.INFO, facts={"name": key})
 
     def _spending(self) -> Iterator[Finding]:
         """Money is counted by prices, and in a time."""

@@ -8,6 +8,7 @@ from seaway.model.finding import Finding, Place, Severity
 from seaway.model.names import Name
 from seaway.model.probe import Checks, PartProbe
 from seaway.model.quantity import Size
+from seaway.model.settings.openai import MILVUS_IMAGE
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
 from seaway.model.settings.store import Backup, Version
 from seaway.model.stack import Section
@@ -59,7 +60,7 @@ class Milvus(Component):
             name=name,
             component=name,
             role=Role.STORE,
-            program=Server(part="milvus", version=self.version or ""),
+            program=Server(part="milvus", version=self.version or "", image=MILVUS_IMAGE),
             ports={GRPC: 19530},
             checks=_CHECKS,
             limits=Limits(

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from seaway.model.names import Name
-from seaway.model.settings.offline import MODELS, OfflineModel, offline
+from seaway.model.settings.offline import DEFAULT, OfflineModel, offline
 from seaway.model.settings.openai import key_of, values, variables
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
 from seaway.model.stack import Section
@@ -14,13 +14,14 @@ from seaway.ports.component import Component, Expansion, Exports, SecretNeed, Su
 
 
 class Models(Component):
-    """Embeddings in Chinese and English, answers that quote, English text, pictures of food."""
+    """Embeddings in Chinese and English, answers that quote, English text, food, speech."""
 
     kind: ClassVar[str] = "models"
     section: ClassVar[Section] = Section.AI
 
-    serve: Annotated[tuple[OfflineModel, ...], Field(min_length=1)] = tuple(MODELS)
-    """Which of them; the weights of the others are neither fetched nor loaded."""
+    serve: Annotated[tuple[OfflineModel, ...], Field(min_length=1)] = DEFAULT
+    """Which of them, all but `hear` where nothing is said; the weights of the others are neither
+    fetched nor loaded."""
     resources: Resources = Resources()
     """Most it may use; memory as its models need when it is not given."""
     logs: LogsSetting = Logs()

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 from seaway.model.finding import Finding, Place, Severity
 from seaway.model.names import Name
 from seaway.model.quantity import Size, shown_size
-from seaway.model.settings.form import Count
+from seaway.model.settings.form import Count, Word
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
 from seaway.model.settings.store import Backup, Version, store_checks
 from seaway.model.stack import Section
@@ -22,6 +22,7 @@ from seaway.ports.saving import goes_to, key_needs, saving_of
 MONGO = "mongo"
 SET = "rs0"
 USER = "app"
+USUAL_VERSION = "7.0"
 USUAL_MEMORY = 1 << 30
 LEAST_MEMORY = 512 * 2**20
 """Bytes: a server that does nothing takes 150 MiB, and its cache cannot be less than 256 MiB."""
@@ -44,6 +45,9 @@ class Mongo(Component):
     """Its name; that of the stack when it is not given."""
     size: Size = 0
     """Room asked for on the disk, for each member."""
+    image: Word | None = None
+    """The image with `mongod` that it runs in on Docker, as `"registry.example.com/mongo:7.0"`;
+    `mongo:` and the version when it is not given. On local it does not count."""
     resources: Resources = Resources()
     """Most each member may use; 1Gi of memory when it is not given. The cache is made to fit it."""
     backup: Backup | None = None
@@ -84,7 +88,7 @@ class Mongo(Component):
                 part="mongo",
                 version=self.version or "",
                 settings=self._told(database),
-                image=f"mongo:{self.version or '7.0'}",
+                image=self.image or f"mongo:{self.version or USUAL_VERSION}",
                 argv=("mongod", "--replSet", SET, "--bind_ip_all"),
             ),
             env={

@@ -11,7 +11,16 @@ from seaway.model.names import Name
 from seaway.model.probe import Checks, HttpProbe
 from seaway.model.settings.code import HTTP, Uses, own_variables
 from seaway.model.settings.form import FORM, Count, Named, Word
-from seaway.model.settings.openai import IMAGE, LIVE, PORT, READY, key_of, limits, values
+from seaway.model.settings.openai import (
+    IMAGE,
+    LIVE,
+    MILVUS_IMAGE,
+    PORT,
+    READY,
+    key_of,
+    limits,
+    values,
+)
 from seaway.model.settings.resources import Logs, LogsSetting, Resources
 from seaway.model.stack import Section
 from seaway.model.text import Secret, Text
@@ -66,7 +75,7 @@ class Vectors(Component):
         workload = Workload(
             name=name,
             component=name,
-            program=Command(argv=("python", "-m", "seaway.ai.vectors"), image=IMAGE),
+            program=Command(argv=("python", "-m", "seaway.ai.vectors"), image=self._image(around)),
             env={**own_variables(around.environment, "UTC", (HTTP,)), **self._told(name, around)},
             ports={HTTP: PORT},
             uses=tuple(sorted(needed)),
@@ -81,6 +90,10 @@ class Vectors(Component):
             secrets=(SecretNeed(name=key_of(name), generate=32),),
             findings=tuple(self._findings(around)),
         )  # fmt: skip
+
+    def _image(self, around: Surroundings) -> str:
+        """The client of Milvus is large: only those have it who need it."""
+        return MILVUS_IMAGE if self._from(around, (self.store,), _MILVUS) else IMAGE
 
     def _told(self, name: Name, around: Surroundings) -> dict[str, Text]:
         database = self._from(around, (self.store,), _STORE)

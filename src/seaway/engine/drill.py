@@ -16,6 +16,7 @@ from seaway.engine.access import (
     superuser,
 )
 from seaway.engine.reaching import Stores, reached
+from seaway.journey import Both
 from seaway.model.backup import SavedFile, SavedStore, Saving
 from seaway.model.release import Release
 from seaway.saving import buckets, redis
@@ -42,7 +43,7 @@ async def content(target: Stores, release: Release, saving: Saving) -> Content:
     where = await reached(target, release, saving.store)
     match saving.part:
         case "postgres":
-            return await _of_database(in_database(superuser(where), release, saving.store))
+            return await database_content(in_database(superuser(where), release, saving.store))
         case "redis":
             counts = await asyncio.to_thread(redis.counts, redis_access(where))
             return {name: str(count) for name, count in counts.items()}
@@ -61,7 +62,8 @@ async def content(target: Stores, release: Release, saving: Saving) -> Content:
             return await asyncio.to_thread(dump.contents, server)
 
 
-async def _of_database(login: Login) -> Content:
+async def database_content(login: Login) -> Content:
+    """Of one database: each table with its rows and a sum over what is in them."""
     async with connected(login) as session:
         await session.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         tables = [row[0] or "" for row in await session.run(TABLES)]
@@ -135,6 +137,26 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A line of the journey that was tried on what was restored."""
+
+    id: str
+    says: Both
+    passed: bool
+    seen: Both
+    took: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toured:
+    """The journey of a drill; without lines where the stack has none for it."""
+
+    lines: tuple[Tried, ...] = ()
+    real: tuple[str, ...] = ()
+    """Services of others that are not simulated: for them nothing was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
     """A whole one."""
 
@@ -145,13 +167,18 @@ class Drill:
     took: timedelta
     """Until all stores served what they held."""
     rows: tuple[Compared, ...]
+    tour: Toured = Toured()
 
     def problems(self, savings: Sequence[Saving]) -> tuple[str, ...]:
         """Goals that were missed, and content that is not what it should be."""
         goals: Mapping[str, Saving] = {each.store: each for each in savings}
-        return tuple(
+        stores = (
             problem for row in self.rows for problem in _problems(row, goals[row.store], self.took)
-        )
+        )  # fmt: skip
+        lines = (
+            f"journey {each.id}: {each.seen.en}" for each in self.tour.lines if not each.passed
+        )  # fmt: skip
+        return (*stores, *lines)
 
 
 NAMED = 5

@@ -5,8 +5,10 @@ from typing import Protocol
 from seaway.errors import NothingRunning
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
-from seaway.model.standing import Standing
+from seaway.model.standing import Standing, Word
 from seaway.ports.target import Reached, Reaches, Target
+
+PRIMARY = Word(word="primary")
 
 
 class Stores(Target, Reaches, Protocol):
@@ -29,4 +31,6 @@ async def reached(target: Stores, release: Release, store: str) -> Reached:
 
 
 def _leads(instance: Instance) -> bool:
-    return isinstance(instance.said, Standing) and instance.said.leads
+    """By what Seaway decided, or by what a set of members decided among themselves."""
+    said = instance.said
+    return said.leads if isinstance(said, Standing) else said == PRIMARY

@@ -197,6 +197,24 @@ def only_stores(release: Release, names: frozenset[Name], *, stack: Name) -> Rel
     return replace(plain, routing=type(plain.routing)(), why="restore")
 
 
+def whole(release: Release, stack: str) -> Release:
+    """All of it as a copy: one instance of each service, nothing at set times, nothing saved.
+
+    No authority of the world is asked for a certificate for it.
+    """
+    kept = tuple(
+        replace(each, replicas=1, scaling=None) if each.role is Role.SERVICE else each
+        for each in release.workloads if each.role is not Role.SCHEDULE
+    )  # fmt: skip
+    sites = tuple(
+        each if each.tls == "off" else replace(each, tls="local", certificate="", acme=None)
+        for each in release.routing.sites
+    )  # fmt: skip
+    copy = replace(release, stack=Name(stack), workloads=kept, savings=())
+    routing = replace(release.routing, sites=sites)
+    return replace(copy, routing=routing, number=0, created=None, why="drill")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Giver:
     """Fills stores from a repository."""

@@ -86,6 +86,8 @@ class Line(Generic[Visit]):
     after: tuple[str, ...] = ()
     """Ids of lines above, without which this one cannot be tried."""
     limit: timedelta = LIMIT
+    drilled: bool = False
+    """Whether a drill tries it too: on a copy of everything, one instance each, made of backups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

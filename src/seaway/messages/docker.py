@@ -1,4 +1,4 @@
-"""Words about the Docker target (codes SW230 to SW239)."""
+"""Words about the Docker target (codes SW230 to SW244)."""
 
 from seaway.messages.words import Words
 
@@ -45,10 +45,40 @@ WORDS: dict[str, Words] = {
         fix_en="take it down first: seaway down -e {environment}; data is not carried over",
         fix_zh="请先停止：seaway down -e {environment}；数据不会迁移",
     ),
-    "SW238": Words(
-        en="{component}: there is no image with {part} yet",
-        zh="{component}：目前还没有包含 {part} 的镜像",
+    "SW245": Words(
+        en="{command} cannot be run in an image that others made",
+        zh="无法在第三方镜像中运行 {command}",
         fix_en="run this environment on local",
         fix_zh="请让此环境运行在 local 上",
+    ),
+    "SW239": Words(
+        en="{file} is no bundle that can be read: {problem}",
+        zh="{file} 不是可读取的离线包：{problem}",
+        fix_en="make it where the stack file is: seaway bundle -o {file}; then bring it here whole",
+        fix_zh="请在配置文件所在的机器上执行 seaway bundle -o {file}，再把文件完整带到这里",
+    ),
+    "SW240": Words(
+        en="'{found}' is no address of a registry",
+        zh="“{found}”不是有效的镜像仓库地址",
+        fix_en="write a host with a dot or a port, and a path: registry.example.com/team; no https://",
+        fix_zh="请写带点号或端口的主机名及路径：registry.example.com/team；不要写 https://",
+    ),
+    "SW241": Words(
+        en="a password does not belong in this file",
+        zh="密码不应写在此文件中",
+        fix_en="write password: secret:REGISTRY_PASSWORD, or env:NAME",
+        fix_zh="请写 password: secret:REGISTRY_PASSWORD，或 env:NAME",
+    ),
+    "SW242": Words(
+        en="the registry {registry} does not do it: {problem}",
+        zh="镜像仓库 {registry} 未能完成操作：{problem}",
+        fix_en="see that it answers, and that registry.user may push there and read from it",
+        fix_zh="请确认它有响应，且 registry.user 有推送和读取权限",
+    ),
+    "SW243": Words(
+        en="the password of {registry} is not on this machine: {name} is not set",
+        zh="本机没有 {registry} 的密码：未设置 {name}",
+        fix_en="seaway secrets set {name} -e {environment} keeps it here; as env:{name}, export it",
+        fix_zh="seaway secrets set {name} -e {environment} 会存于本机；若写 env:{name}，请导出",
     ),
 }

@@ -1,4 +1,4 @@
-"""Words about drills (codes SW861 and SW862)."""
+"""Words about drills (codes SW861 to SW863)."""
 
 from seaway.messages.words import Words
 
@@ -13,6 +13,13 @@ WORDS: dict[str, Words] = {
         fix_en="goals of a store say what is promised; its `full` and `goals: {{rpo}}` say how "
         "often it is saved",
         fix_zh="存储的 goals 是承诺的内容；full 和 goals: {{rpo}} 决定多久保存一次",
+    ),
+    "SW863": Words(
+        en="the journey was not tried on what was restored: {names} are not simulated here, and a "
+        "copy of the system would act on them",
+        zh="未在恢复的副本上执行验收流程：{names} 在此处不是模拟的，副本会对其产生真实操作",
+        fix_en="hold drills in an environment where they are simulated, too",
+        fix_zh="也可在这些服务为模拟的环境中进行演练",
     ),
     "label as of": Words(en="AS OF", zh="内容时刻"),
     "label lost at most": Words(en="LOST AT MOST", zh="最多丢失"),
@@ -30,12 +37,13 @@ WORDS: dict[str, Words] = {
     "help drill": Words(
         en="Try whether the backups restore.\nEverything is restored into a stack of its own and "
         "compared with what runs or with what was saved: tables, keys, documents, vectors, "
-        "objects, and what rows point to. What would have been lost and how long it took are "
-        "measured; "
-        "where `goals` are missed it ends with 1. The report is signed and kept. Nothing of it "
-        "stays running.",
+        "objects, and what rows point to; then the whole system runs on it, and the lines of its "
+        "journey that are marked for drills are tried. What would have been lost and how long it "
+        "took are measured; where `goals` are missed it ends with 1. The report is signed and "
+        "kept. Nothing of it stays running.",
         zh="检验备份能否恢复。\n把全部内容恢复到一个独立的应用栈，并与正在运行的数据或保存时的内容比较："
-        "表、键、文档、向量、对象，以及各行引用的内容。"
+        "表、键、文档、向量、对象，以及各行引用的内容；随后整个系统在副本上运行，"
+        "并执行验收流程中标记为 drilled 的行。"
         "会测量可能丢失的数据和所需时间；未达到 goals 时退出码为 1。"
         "报告会签名并保留，演练结束后不留下任何运行中的内容。",
     ),
@@ -61,6 +69,7 @@ WORDS: dict[str, Words] = {
     "drill moved": Words(en="changed meanwhile", zh="期间有变化"),
     "drill differs": Words(en="different", zh="不一致"),
     "drill newer": Words(en="newer than its copy", zh="晚于备份"),
+    "drill journey": Words(en="Tried on what was restored", zh="在恢复的副本上执行的验收项"),
     "drill problems": Words(en="Problems", zh="问题"),
     "drill signed": Words(
         en="Signed with the key of the backups (HMAC-SHA-256); `seaway drill --history` checks it",

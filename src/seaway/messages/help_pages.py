@@ -183,8 +183,10 @@ WORDS: dict[str, Words] = {
     ),
     "help secrets import": Words(
         en="Keep the secrets of a .env file.\nOnly those that the stack file names; the others are "
-        "told and left.",
-        zh="从 .env 文件导入密钥。\n只导入栈文件中提到的；其余的会列出并忽略。",
+        "told and left. The file is on this machine, for a stack on a host too; - is standard "
+        "input.",
+        zh="从 .env 文件导入密钥。\n只导入栈文件中提到的；其余的会列出并忽略。"
+        "即使应用栈在远程主机上，文件也从本机读取；- 表示标准输入。",
     ),
     "help doctor": Words(
         en="Find what is wrong, with cause and remedy.\nLooks at this machine, the stack file, the "
@@ -238,6 +240,10 @@ WORDS: dict[str, Words] = {
         en="Only what is newer than this: 10m, 2h.", zh="只显示这段时间之内的内容：10m、2h。"
     ),
     "option tail": Words(en="Only the last N lines.", zh="只显示最后 N 行。"),
+    "option errors": Words(
+        en="Only what was written to stderr, as long as that is kept.",
+        zh="只显示写入 stderr 的内容，保留多久就能查多久。",
+    ),
     "option grep": Words(
         en="Only lines that match this regular expression.", zh="只显示匹配该正则表达式的行。"
     ),
@@ -253,6 +259,10 @@ WORDS: dict[str, Words] = {
     "option only lines": Words(
         en="Try only the lines with these ids, and those they come after: page,login.",
         zh="只执行这些 id 的行，以及它们所依赖的行，如 page,login。",
+    ),
+    "option drilled": Words(
+        en="Try only the lines that a drill tries on what it has restored.",
+        zh="只执行演练在恢复出的副本上所执行的行。",
     ),
     "help render": Words(
         en="Write the files that another tool runs the stack by, without Seaway.\nWith -o a folder "

@@ -143,6 +143,7 @@ WORDS: dict[str, Words] = {
         en="sending to {host} what it lacks of {count} images",
         zh="正在向 {host} 发送其缺少的 {count} 个镜像内容",
     ),
+    "note pulling": Words(en="{host} pulls {image}", zh="{host} 正在拉取 {image}"),
     "note sent": Words(en="{percent} % of {total} MB", zh="{percent} %，共 {total} MB"),
     "note step": Words(en="{line}", zh="{line}"),
 }

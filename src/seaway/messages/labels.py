@@ -65,6 +65,12 @@ WORDS: dict[str, Words] = {
     "count keep": Words(en="{count} kept", zh="不变 {count} 个"),
     "data kept": Words(en="└─ data {name}: kept, {size}", zh="└─ 数据 {name}：保留，{size}"),
     "data created": Words(en="└─ data {name}: created, empty", zh="└─ 数据 {name}：新建（空）"),
+    "data older": Words(
+        en="└─ data {name}: kept, {size}, of version {before}; to be upgraded to {after}: "
+        "seaway upgrade {workload}",
+        zh="└─ 数据 {name}：保留，{size}，版本 {before}；需升级到 {after}："
+        "seaway upgrade {workload}",
+    ),
     "data orphaned": Words(
         en="! data {name}: kept, {size}, used by nothing any more",
         zh="! 数据 {name}：保留，{size}，已没有部件使用",

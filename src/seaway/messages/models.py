@@ -1,8 +1,17 @@
-"""Words about models: gateways, offline models, vectors, documents (SW360 to SW379, SW385 on)."""
+"""Words about models: gateways, offline models, vectors, documents (SW357 to SW379, SW385 on)."""
 
 from seaway.messages.words import Words
 
 WORDS: dict[str, Words] = {
+    "SW357": Words(
+        en="when `{name}` goes to its stand-in no speech is recognised: that reads out what the"
+        " comment of a file says",
+        zh="`{name}` 由替身应答时不会识别语音：替身只会读出文件注释里写的内容",
+        fix_en="for real speech on this machine, add a provider `speech: {{kind: models}}`, and"
+        " route `{name}` to speech/hear",
+        fix_zh="如需在本机识别真实语音，请加上供应商 `speech: {{kind: models}}`，"
+        "并把 `{name}` 指向 speech/hear",
+    ),
     "SW360": Words(
         en="no provider of this gateway is called `{name}`",
         zh="这个网关没有名为 `{name}` 的供应商",

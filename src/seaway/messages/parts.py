@@ -80,9 +80,9 @@ WORDS: dict[str, Words] = {
         fix_zh="这样命名：port: {{grpc: 50051}}，或改用 health: 路径 或 tcp",
     ),
     "SW316": Words(
-        en="on one machine Milvus is milvus-lite: every search reads all vectors (some 18 searches"
+        en="here Milvus is milvus-lite: every search reads all vectors (some 18 searches"
         " a second among 5,000), and whoever reaches its port may do everything",
-        zh="在单机上 Milvus 即 milvus-lite：每次搜索都会读取全部向量（5,000 条时约每秒 18 次），"
+        zh="此处的 Milvus 即 milvus-lite：每次搜索都会读取全部向量（5,000 条时约每秒 18 次），"
         "且能连到其端口者可执行任何操作",
         fix_en="for more, keep vectors in a postgres with the extension vector",
         fix_zh="需要更高性能时，请把向量存放在带 vector 扩展的 postgres 中",
@@ -145,8 +145,8 @@ WORDS: dict[str, Words] = {
     "SW341": Words(
         en="the data of {component} was made by PostgreSQL {made}, the server here is {found}",
         zh="{component} 的数据由 PostgreSQL {made} 创建，而这里的服务器是 {found}",
-        fix_en="install PostgreSQL {made}, or dump there and load here; {folder} is untouched",
-        fix_zh="安装 PostgreSQL {made}，或先在旧版本导出再在此导入；{folder} 中的数据未被改动",
+        fix_en="seaway upgrade {component} --rehearse tries it on a copy; {folder} is untouched",
+        fix_zh="seaway upgrade {component} --rehearse 会先在副本上试行；{folder} 中的数据未被改动",
     ),
     "SW342": Words(
         en="{program} cannot be run here: {problem}",

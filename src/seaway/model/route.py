@@ -96,7 +96,8 @@ class Upstream:
     port: str
     """One called `grpc` is spoken to by gRPC: HTTP/2, each call to another instance."""
     check: str = ""
-    """Path for the proxy's own health question; empty for a connection only."""
+    """Path for the proxy's own health question; of gRPC the service, after a `/`; empty for a
+    connection only."""
     balance: Literal["leastconn", "roundrobin"] = "leastconn"
     replicas: int = 1
     """Most instances expected at once, new and old together."""

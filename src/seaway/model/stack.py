@@ -46,6 +46,8 @@ class Stack:
     secrets: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     monitor: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     targets: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    registry: JsonValue = None
+    """As written: an address, or a map."""
     places: Mapping[Path, Place] = field(default_factory=dict[Path, Place])
     """Of values; `path` is filled in by `place`."""
     keys: Mapping[Path, Place] = field(default_factory=dict[Path, Place])

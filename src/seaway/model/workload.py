@@ -166,11 +166,18 @@ class Rollout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogKeeping:
+class LogFiles:
     """Size of a log file in bytes, and how many are kept (R155)."""
 
     size: int = 10_000_000
     files: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogKeeping(LogFiles):
+    """Of all that is said; and of what goes to stderr besides, in files of its own."""
+
+    errors: LogFiles | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

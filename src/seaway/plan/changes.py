@@ -1,10 +1,11 @@
 """Changes: what a release would change, for people to read before it happens."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from seaway.model.instance import Instance, Phase
+from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.model.workload import Role, Workload, volume_of
 
@@ -39,6 +40,8 @@ class Fate(StrEnum):
 
     KEPT = "kept"
     CREATED = "created"
+    OLDER = "older"
+    """Kept, but the server here is of another version: it must be upgraded first."""
     ORPHANED = "orphaned"
     """Kept, but nothing of this release uses it."""
 
@@ -51,6 +54,9 @@ class DataFate:
     volume: str
     fate: Fate
     size: int = 0
+    before: str = ""
+    """With `OLDER`: the version that made it."""
+    after: str = ""
 
 
 def changes(release: Release, seen: Sequence[Instance]) -> tuple[Change, ...]:
@@ -90,9 +96,23 @@ def _count(seen: Sequence[Instance], name: str) -> int:
     return sum(1 for each in seen if each.workload == name and not each.phase.over)
 
 
-def fates(release: Release, there: Sequence[tuple[str, str, int]]) -> tuple[DataFate, ...]:
+Versions = Mapping[Name, tuple[str, str]]
+"""Of the data and of the server here, where they are not the same, by workload."""
+
+
+def fates(
+    release: Release, there: Sequence[tuple[str, str, int]], older: Versions | None = None
+) -> tuple[DataFate, ...]:
     """What happens to each piece of data. `there`: workload, volume and bytes of what is kept."""
-    return (*_claimed(release, there), *_orphaned(release, there))
+    claimed = (_versioned(each, older or {}) for each in _claimed(release, there))
+    return (*claimed, *_orphaned(release, there))
+
+
+def _versioned(fate: DataFate, older: Versions) -> DataFate:
+    versions = older.get(Name(fate.workload))
+    if versions is None or fate.fate is not Fate.KEPT:
+        return fate
+    return replace(fate, fate=Fate.OLDER, before=versions[0], after=versions[1])
 
 
 def _claimed(release: Release, there: Sequence[tuple[str, str, int]]) -> Iterator[DataFate]:

@@ -23,7 +23,7 @@ from seaway.plan.times import next_time
 from seaway.plan.traffic import configured, traffic
 
 SURGE = 1
-"""So many more than wanted may run during a rolling update."""
+"""So many more than wanted may run during a rolling update; all of them on the way back."""
 
 
 def rolling(
@@ -94,7 +94,8 @@ def _one_by_one(look: Look, workload: Workload) -> Iterator[Found]:
     staying = [
         each for each in live if each.drain_started is None and each.phase is not Phase.STOPPING
     ]
-    room = workload.replicas + SURGE - len(staying)
+    surge = workload.replicas if look.release.back else SURGE  # who goes back is in a hurry
+    room = workload.replicas + surge - len(staying)
     if len(fresh) == len(live):
         room = workload.replicas
     taken = {each.slot for each in fresh}

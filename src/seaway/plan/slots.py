@@ -20,7 +20,8 @@ def created(look: Look, workload: Workload, slot: int) -> Iterator[Found]:
         if each.slot == slot and each.phase is Phase.DEAD and each.digest == workload.digest
     ]  # fmt: skip
     if not dead:
-        yield Create(workload=workload, slot=slot)
+        start = look.release.back and look.startable(workload)  # somebody waits for it
+        yield Create(workload=workload, slot=slot, start=start)
         return
     last = dead[-1]
     when = not_before(last, workload, look.seen)

@@ -66,6 +66,8 @@ class LogQuery:
     grep: str = ""
     """A regular expression; empty for all lines."""
     follow: bool = False
+    errors: bool = False
+    """Only what was written to stderr, and that for as long as it is kept."""
 
 
 class Tails(Protocol):

@@ -126,10 +126,13 @@ class MongoDump:
 def _primary(server: Server) -> Generator[_Client]:
     try:
         with _client(server, f"{server.host}:{server.port}") as first:
-            leads = first.admin.command("hello").get("primary")
-        if not leads:
+            said = first.admin.command("hello")
+            if said.get("isWritablePrimary"):  # by its name others may not reach it
+                yield first
+                return
+        if not said.get("primary"):
             raise DumpTrouble("no primary is elected")
-        with _client(server, leads) as client:
+        with _client(server, said["primary"]) as client:
             yield client
     except PyMongoError as error:
         raise DumpTrouble(str(error).partition(", full error")[0]) from error

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, JsonValue
 from seaway.model.names import Name
 from seaway.model.settings.form import FORM, Named, SecretName
 from seaway.model.settings.monitor import Monitor
+from seaway.model.settings.registry import RegistrySetting
 from seaway.model.settings.secret import SecretSetting
 from seaway.model.settings.target import TargetSettings
 
@@ -54,6 +55,8 @@ class FileForm(BaseModel):
     """What is demanded of each secret; never its value."""
     monitor: Annotated[Monitor, BeforeValidator(_nothing)] = Monitor()
     """What is promised, and who is told when it is not kept."""
+    registry: RegistrySetting | None = None
+    """Where images go through on their way to hosts; without one they are sent as they are."""
     environments: Annotated[
         Mapping[Named, Annotated[Mapping[str, JsonValue], BeforeValidator(_nothing)]],
         BeforeValidator(_nothing),

@@ -12,7 +12,7 @@ from seaway.stackfile.limits import MOST_FINDINGS, MOST_TOUCHED
 from seaway.stackfile.paths import Step, first, valid, wildcards
 from seaway.stackfile.tree import Tree
 
-FREE = frozenset({"defaults", "monitor", "targets"})
+FREE = frozenset({"defaults", "monitor", "registry", "targets"})
 """Settings of the stack as a whole: an environment may give what the file does not."""
 SECTIONS = (*Section, "ingress", "secrets", *sorted(FREE))
 """What an environment may change."""

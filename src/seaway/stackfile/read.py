@@ -90,6 +90,7 @@ def _stack(
         secrets=_map(root, "secrets"),
         monitor=_map(root, "monitor"),
         targets=_map(root, "targets"),
+        registry=root.get("registry"),
         places=tree.places,
         keys=tree.keys,
         findings=tuple(findings),

@@ -21,6 +21,7 @@ JOURNEY = Journey(
             id="tokens",
             says=Both("401 without a token, 200 with one", "无令牌 401，有令牌 200"),
             check=Visit.tokens,
+            drilled=True,
         ),
         Line(
             id="cached",
@@ -30,6 +31,7 @@ JOURNEY = Journey(
             ),
             check=Visit.cached,
             after=("tokens",),
+            drilled=True,
         ),
         Line(
             id="limited",

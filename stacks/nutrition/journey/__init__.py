@@ -22,11 +22,13 @@ JOURNEY = Journey(
             id="front",
             says=Both("The front page of the admin by TLS", "管理后台首页通过 TLS 访问"),
             check=Visit.front,
+            drilled=True,
         ),
         Line(
             id="accounts",
             says=Both("Register, log in, refresh", "注册、登录、刷新令牌"),
             check=Visit.accounts,
+            drilled=True,
         ),
         Line(
             id="similar",
@@ -54,6 +56,7 @@ JOURNEY = Journey(
             ),
             check=Visit.question,
             after=("similar",),
+            drilled=True,
         ),
         Line(
             id="paid",

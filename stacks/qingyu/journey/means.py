@@ -123,15 +123,10 @@ class Means:
 
     async def primary(self) -> str:
         """The id of the instance that is primary."""
-        [address] = [
-            at for at, each in (await self.members()).items() if each["state"] == "primary"
-        ]
         status = await self.operate("status", "--format", "json")
         parts = {each["name"]: each for each in json.loads(status.stdout)["workloads"]}
-        return next(
-            str(each["id"]) for each in parts["docs"]["instances"]
-            if address in each["addresses"].values()
-        )  # fmt: skip
+        [found] = [each for each in parts["docs"]["instances"] if each["member"] == "primary"]
+        return str(found["id"])
 
     async def operate(self, *words: str) -> Done:
         """Run a command of Seaway that must succeed."""

@@ -21,6 +21,7 @@ async def ended_connections(trial: Trial) -> None:
             while load.requests < trial.times(REQUESTS, REQUESTS_SHORT):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         tally = trial.tally
+        await made.noted()
         tally.requests, tally.lost = load.requests, load.lost.total()
         tally.executed_twice = made.executed_twice()
         tally.faults = made.ended()

@@ -38,6 +38,7 @@ async def killed_deploys(trial: Trial) -> None:
         finally:
             await _end_supervisor(made)
         tally = trial.tally
+        await made.noted()
         tally.requests, tally.lost = load.requests, load.lost.total()
         tally.executed_twice = made.executed_twice()
         tally.more |= {"paid": load.paid, "versions": len(load.versions)}
@@ -87,7 +88,7 @@ async def _deploy(made: Town, version: str) -> asyncio.subprocess.Process:
     words = ("-f", str(made.file), "-y", "-q", "--set", f"services.api.env.VERSION='{version}'")
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "seaway", *words, "deploy",
-        env=own_environment(made.stage.state.root), stdout=asyncio.subprocess.DEVNULL,
+        env=own_environment(made.stage), stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
 

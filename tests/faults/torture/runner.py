@@ -1,8 +1,10 @@
 """Runner: runs torture tests with one seed and says what came of each as one line of JSON.
 
     python -m tests.faults.torture T01 T04 --full --seed 7
+    python -m tests.faults.torture T09 --target docker
 
-Without numbers all of them run. Status 1 means that one of them failed.
+Without numbers all of them run, as far as they know the target. Status 1 means that one of them
+failed.
 """
 
 import argparse
@@ -23,16 +25,22 @@ from pathlib import Path
 from tests.faults.torture.suite import SUITE, Entry
 from tests.faults.torture.trial import Trial, result
 
+SLOWER = {"local": 1, "docker": 2}
+"""An engine takes its time for each start and each end."""
+
 
 async def tortured(
-    entry: Entry, *, seed: int, full: bool, folder: Path, part: tuple[int, int] = (1, 1)
+    entry: Entry, *, seed: int, full: bool, folder: Path, part: tuple[int, int] = (1, 1),
+    target: str = "local",
 ) -> dict[str, object]:  # fmt: skip
     """The result of one test; one that raises or takes too long has failed."""
     chance = random.Random(f"{seed} {entry.number}")  # noqa: S311 -- repeatable is what counts
-    trial = Trial(seed=seed, full=full, folder=folder, chance=chance, part=part)
+    trial = Trial(
+        seed=seed, full=full, folder=folder, chance=chance, part=part, target=target
+    )  # fmt: skip
     begun = time.monotonic()
     try:
-        async with asyncio.timeout(60 * (entry.minutes if full else entry.short)):
+        async with asyncio.timeout(longest(entry, full=full, target=target)):
             await entry.function(trial)
     except Exception as error:  # noqa: BLE001 -- a failure of the test is a result too
         last = traceback.extract_tb(error.__traceback__)[-1]
@@ -43,11 +51,19 @@ async def tortured(
     return dict(result(entry.number, trial))
 
 
+def longest(entry: Entry, *, full: bool, target: str) -> float:
+    """Seconds that it may take."""
+    return 60 * SLOWER[target] * (entry.minutes if full else entry.short)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """The command line."""
     asked = _parsed(words)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended then, too
-    chosen = [each for each in SUITE if not asked.numbers or each.number in asked.numbers]
+    chosen = [
+        each for each in SUITE
+        if asked.target in each.targets and (not asked.numbers or each.number in asked.numbers)
+    ]  # fmt: skip
     seed = asked.seed if asked.seed is not None else secrets.randbelow(1_000_000)
     sys.stderr.write(f"seed {seed}\n")
     failed = 0
@@ -56,20 +72,20 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"{entry.number}: left out, only root can do it\n")
             continue
         sys.stderr.write(f"{entry.number}: {entry.title}\n")
-        found = _in_a_folder(entry, seed, full=asked.full, part=asked.part)
+        found = _in_a_folder(entry, seed, asked)
         sys.stdout.write(f"{json.dumps(found, ensure_ascii=False)}\n")
         sys.stdout.flush()
         failed += not found["passed"]
     return 1 if failed or not chosen else 0
 
 
-def _in_a_folder(
-    entry: Entry, seed: int, *, full: bool, part: tuple[int, int]
-) -> dict[str, object]:  # fmt: skip
+def _in_a_folder(entry: Entry, seed: int, asked: argparse.Namespace) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp(prefix=f"seaway-{entry.number}-", dir=_big()))
     folder.chmod(0o755)
     try:
-        return asyncio.run(tortured(entry, seed=seed, full=full, folder=folder, part=part))
+        return asyncio.run(tortured(
+            entry, seed=seed, full=asked.full, folder=folder, part=asked.part, target=asked.target
+        ))  # fmt: skip
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -95,10 +111,14 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
         "--part", type=_part, default=(1, 1), metavar="K/N",
         help="the K-th of N parts of a test that is long (T06); all of one seed are the whole",
     )  # fmt: skip
+    parser.add_argument("--target", choices=("local", "docker"), default="local")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--full", action="store_true", help="as often as was promised")
     length.add_argument("--short", dest="full", action="store_false", help="as often as CI does")
     asked = parser.parse_args(words)
     if unknown := set(asked.numbers) - set(known):
         parser.error(f"no such test: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if deaf := [each.number for each in SUITE
+                if each.number in asked.numbers and asked.target not in each.targets]:  # fmt: skip
+        parser.error(f"not on {asked.target}: {', '.join(deaf)}")
     return asked

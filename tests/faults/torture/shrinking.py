@@ -30,7 +30,7 @@ async def scale_downs(trial: Trial) -> None:
                 await _copies(made, more - 1)
                 trial.tally.mending.append(time.monotonic() - begun)
                 trial.tally.faults += 1
-        judge(trial.tally, load, made)
+        await judge(trial.tally, load, made)
 
 
 async def _scaling(made: Town) -> Verdict:

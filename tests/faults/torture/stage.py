@@ -46,6 +46,7 @@ class Stage:
     stack: Name
     state: StateFolder
     ledger: SqliteLedger
+    environment: str = "local"
     supervisor: asyncio.subprocess.Process | None = None
     started: dict[str, list[tuple[int, float]]] = field(
         default_factory=lambda: defaultdict[str, list[tuple[int, float]]](list)
@@ -94,7 +95,7 @@ class Stage:
         )  # fmt: skip
         pipe = self.supervisor.stdin
         assert pipe is not None
-        pipe.write(json.dumps([self.stack, "local"]).encode())
+        pipe.write(json.dumps([self.stack, self.environment]).encode())
         pipe.close()
 
     async def kill_supervisor(self) -> None:
@@ -140,16 +141,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, name: str) -> AsyncIterator[Stage]:
-    """A stage, and nothing of it afterwards."""
+async def stage(folder: Path, name: str, environment: str = "local") -> AsyncIterator[Stage]:
+    """A stage, and nothing of its processes afterwards."""
     stack = Name(f"{name}-{os.getpid()}")  # a part of the run folder, which all stacks share
     (folder / "locks").mkdir()
     (folder / "locks").chmod(0o777)
     os.mkfifo(folder / "pipe")
     (folder / "pipe").chmod(0o666)
-    state = StateFolder(folder / "state" / stack)
+    suffix = "" if environment == "local" else f"@{environment}"
+    state = StateFolder(folder / "state" / f"{stack}{suffix}")
     state.root.mkdir(parents=True)
-    made = Stage(folder, stack, state, SqliteLedger(state.ledger))
+    made = Stage(folder, stack, state, SqliteLedger(state.ledger), environment)
     descriptor = os.open(folder / "pipe", os.O_RDWR | os.O_NONBLOCK)
     loop = asyncio.get_running_loop()
     loop.add_reader(descriptor, made._listen, descriptor)

@@ -23,6 +23,8 @@ class Entry:
     """Minutes of the short one, on a machine that does other things as well."""
     root: bool = False
     """Whether only root can make its faults."""
+    targets: tuple[str, ...] = ("local",)
+    """The platforms that it can hurt."""
     often: bool = True
     """Whether CI runs its short form; others are run by the runner alone."""
 
@@ -42,12 +44,17 @@ SUITE: tuple[Entry, ...] = (
     Entry("T06", "calls of the system refused", "refusals:refused_calls", minutes=30),
     Entry("T07", "power lost", "power:cut_power", minutes=15, root=True),
     Entry("T08", "disk trouble", "trouble:disk_trouble", minutes=15, root=True),
-    Entry("T09", "releases under load", "rollouts:rollouts"),
-    Entry("T10", "rude applications released", "rollouts:rude_apps"),
-    Entry("T11", "streams across releases", "streams:long_streams", minutes=12),
-    Entry("T12", "deploys killed", "interrupted:killed_deploys", minutes=12),
-    Entry("T13", "kept connections ended", "adversary:ended_connections"),
-    Entry("R08", "copies taken away", "shrinking:scale_downs", minutes=12),
+    *(
+        replace(each, targets=("local", "docker"))
+        for each in (
+            Entry("T09", "releases under load", "rollouts:rollouts", minutes=15),
+            Entry("T10", "rude applications released", "rollouts:rude_apps", minutes=15),
+            Entry("T11", "streams across releases", "streams:long_streams", minutes=14),
+            Entry("T12", "deploys killed", "interrupted:killed_deploys", minutes=15),
+            Entry("T13", "kept connections ended", "adversary:ended_connections"),
+            Entry("R08", "copies taken away", "shrinking:scale_downs", minutes=15),
+        )
+    ),
     Entry("T14", "leaders of a store struck", "primaries:hurt_primaries", minutes=10),
     Entry("R84", "nodes of a Redis cluster struck", "clusters:hurt_nodes", minutes=12),
     Entry("T15", "backups damaged", "damages:damaged_backups", minutes=24, short=4),

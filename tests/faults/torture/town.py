@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seaway import wiring
@@ -18,6 +18,7 @@ from seaway.model.release import Release
 from seaway.ports.ledger import Verdict
 from seaway.stores.lease import ring
 from seaway.stores.vault import FileVault
+from tests.faults.torture import containers
 from tests.faults.torture.stage import Stage, stage
 from tests.faults.torture.trial import Trial
 
@@ -41,7 +42,11 @@ ingress:
       /: {{to: api, body: 1MB}}
       /events: {{to: api, stream: true}}
       /socket: {{to: api, websocket: true}}
+environments:
+  docker: {{target: docker}}
 """
+START = {"local": "8s", "docker": "30s"}
+"""How long an instance may take to get ready, where a test promises nothing of it."""
 DECIDED = 60.0
 """Seconds within which every release is decided."""
 
@@ -58,12 +63,12 @@ class Town:
     def release(self, why: str = "deploy", **env: str) -> Release:
         """What the stack file says, with other variables for the application."""
         sets = tuple(f"services.api.env.{name}={text!r}" for name, text in env.items())
-        stack = wiring.read_stack(wiring.StackOptions(file=self.file, sets=sets))
-        found = wiring.ready_to_record(stack, FileVault(self.stage.state.vault))
-        return Release(
-            stack=self.stage.stack, workloads=found.release.workloads,
-            routing=found.release.routing, why=why,
+        options = wiring.StackOptions(
+            file=self.file, environment=self.stage.environment, sets=sets
         )  # fmt: skip
+        stack = wiring.read_stack(options)
+        found = wiring.ready_to_record(stack, FileVault(self.stage.state.vault))
+        return replace(found.release, why=why)
 
     def begin(self, release: Release) -> int:
         """As `deploy` does; the number of the release."""
@@ -104,6 +109,11 @@ class Town:
         live = (each for each in self.stage.ledger.seen() if each.workload == "api")
         return {each.digest for each in live if each.phase in {Phase.READY, Phase.STARTING}}
 
+    async def noted(self) -> None:
+        """Until all that was done has been noted."""
+        if self.stage.environment != "local":
+            await asyncio.sleep(containers.ARRIVING)
+
     def executed_twice(self) -> int:
         """Payments that were made more than once."""
         return sum(count - 1 for count in self._payments().values())
@@ -125,27 +135,48 @@ UNDECIDED = {Verdict.PENDING, Verdict.PASSED}
 
 @asynccontextmanager
 async def town(
-    trial: Trial, name: str, *, rollout: str = "{drain: 5s}", start: str = "8s"
+    trial: Trial, name: str, *, rollout: str = "{drain: 5s}", start: str = ""
 ) -> AsyncIterator[Town]:  # fmt: skip
     """A town in which release 1 is good; nothing of it afterwards."""
-    async with stage(trial.folder, name) as made:
+    start = start or START[trial.target]
+    async with _place(trial, name) as (made, effects, told):
         folder = trial.folder / "project"
         (folder / "app").mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("rude_app.py"), folder / "app")
-        effects = trial.folder / "effects"
-        effects.touch()
-        effects.chmod(0o666)
         port = free_port()
         (folder / "seaway.yaml").write_text(STACK.format(
-            name=made.stack, rollout=rollout, start=start, effects=effects, port=port,
+            name=made.stack, rollout=rollout, start=start, effects=told, port=port,
         ))  # fmt: skip
         for each in (folder, folder / "app"):
             each.chmod(0o755)
         found = Town(made, folder / "seaway.yaml", effects, port)
-        number = found.begin(found.release("up"))
+        release = found.release("up")
+        wiring.choose_target(made.state, release)
+        if trial.target == "docker":
+            await containers.images(made, release)
+        number = found.begin(release)
         await made.supervise()
         assert await found.decided(number) is Verdict.GOOD, found.last_events()
         yield found
+
+
+@asynccontextmanager
+async def _place(trial: Trial, name: str) -> AsyncIterator[tuple[Stage, Path, str]]:
+    """A stage, the file of all that was done, and what programs are told of where to note it."""
+    effects = trial.folder / "effects"
+    effects.touch()
+    effects.chmod(0o666)
+    async with contextlib.AsyncExitStack() as around:
+        told = str(effects)
+        if trial.target == "docker":
+            told = await around.enter_async_context(containers.noting(effects))
+        made = await around.enter_async_context(stage(trial.folder, name, trial.target))
+        try:
+            yield made, effects, told
+        finally:
+            if trial.target == "docker":
+                await made.kill_supervisor()
+                await containers.removed(made)
 
 
 def free_port() -> int:
@@ -284,6 +315,9 @@ class Connection:
         return int(lines[0].split()[1]), {name.lower(): text.strip() for name, _, text in pairs}
 
 
-def own_environment(state: Path) -> dict[str, str]:
+def own_environment(made: Stage) -> dict[str, str]:
     """For commands of this town."""
-    return {**os.environ, "SEAWAY_STATE": str(state.parent), "NO_COLOR": "1"}
+    return {
+        **os.environ, "SEAWAY_STATE": str(made.state.root.parent), "NO_COLOR": "1",
+        "SEAWAY_ENVIRONMENT": made.environment,
+    }  # fmt: skip

@@ -45,6 +45,8 @@ class Trial:
     """The only source of chance, so that a seed repeats a run."""
     part: tuple[int, int] = (1, 1)
     """Which of so many parts of a test is run, where it can be run in parts."""
+    target: str = "local"
+    """The platform whose stacks are hurt."""
     tally: Tally = field(default_factory=Tally)
 
     def times(self, full: int, short: int) -> int:
@@ -62,7 +64,8 @@ def result(test: str, trial: Trial) -> dict[str, Figure | bool | list[str]]:
     tally.demand(tally.faults, "the fault never happened")
     tally.demand(not tally.leaks, f"{tally.leaks} left behind")
     return {
-        "test": test, "faults": tally.faults, "requests": tally.requests, "lost": tally.lost,
+        "test": test, "target": trial.target, "faults": tally.faults,
+        "requests": tally.requests, "lost": tally.lost,
         "executed_twice": tally.executed_twice, "rows_acked": tally.rows_acked,
         "rows_lost": tally.rows_lost, "mttr_p50": share(tally.mending, 0.5),
         "mttr_p99": share(tally.mending, 0.99), "mttr_max": share(tally.mending, 1),

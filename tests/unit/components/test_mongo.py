@@ -36,6 +36,7 @@ def test_a_set_has_three_members_with_a_volume_each():
     assert workload.replicas == 3
     assert [each.name for each in workload.volumes] == ["data"]
     assert program.image == "mongo:7.0"
+    assert server(image="registry.example.com/mongo:8.0")[1].image.endswith("mongo:8.0")
     assert server(members=1)[0].replicas == 1
 
 

@@ -245,8 +245,8 @@ def test_calls_of_grpc_are_balanced_behind_an_address_of_their_own():
     assert ai.balanced
     assert ai.checks.ready == GrpcProbe(service="", port="grpc")
     assert ai.checks.live == GrpcProbe(service="", port="grpc")
-    assert [(each.name, each.balance) for each in release.routing.upstreams] == [
-        ("ai", "leastconn"), ("ai.grpc", "roundrobin"),
+    assert [(each.name, each.balance, each.check) for each in release.routing.upstreams] == [
+        ("ai", "leastconn", ""), ("ai.grpc", "roundrobin", "/"),
     ]  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Who is in a network with whom: that is all that keeps the parts of a stack apart."""
 
+from dataclasses import replace
+
 from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.model.route import Routing, Upstream
@@ -60,3 +62,19 @@ def test_a_store_without_users_is_in_a_network_without_a_way_out():
     [edge] = edges(Release(stack=Name("shop"), workloads=(store,)))
 
     assert edge.closed
+
+
+def test_who_is_answered_finds_a_balanced_one_by_the_proxy_only():
+    """Under the same name in both networks it would as often get an instance, at another port."""
+    release = shop()
+    sms = workload("sms", uses=(Name("api"),))
+    api = replace(release.find(Name("api")), uses=(Name("sms"),))
+    others = [each for each in release.workloads if each.name != "api"]
+    release = replace(release, workloads=(*others, api, sms))
+    called = {
+        (edge.user, edge.provider): aliases(release, edge, who)
+        for edge in edges(release) for who in (Name("api"), Name("ingress"))
+        if "sms" in {edge.user, edge.provider} and who in {edge.user, edge.provider}
+    }  # fmt: skip
+
+    assert called == {("api", "sms"): (), ("sms", "ingress"): ("ingress", "api")}

@@ -129,7 +129,7 @@ def test_packages_for_an_older_library_are_taken_too_and_for_a_newer_one_are_not
     assert "manylinux_2_36_x86_64" not in base.platforms
 
 
-@pytest.mark.parametrize("which", [own.PARTS, own.MODELS])
+@pytest.mark.parametrize("which", [own.PARTS, own.MODELS, own.MILVUS])
 def test_all_that_seaways_own_images_hold_is_fixed_by_hash(which):
     found = pins(own.lock(which), LINUX)
 

@@ -21,6 +21,7 @@ from seaway.ports.component import SecretNeed
 from seaway.targets.docker.images.recipe import Recipe, dockerfile
 from seaway.targets.docker.rendering import health
 from seaway.targets.docker.rendering.image import required
+from seaway.targets.docker.rendering.project import COMPOSE, HEAD, Project
 from seaway.targets.docker.rendering.secret_files import secret_script
 from seaway.targets.docker.rendering.surroundings import surroundings
 from seaway.targets.docker.rendering.yaml_text import yaml_text
@@ -215,3 +216,17 @@ def test_health_is_told_by_the_status(status, good):
     assert (asked.returncode, tcp.returncode) == (good, 0)
     after = subprocess.run((*argv, "tcp", port, "5"), check=False, timeout=20, capture_output=True)
     assert (after.returncode, b"refused" in after.stderr) == (1, True)
+
+
+def test_what_was_broken_off_leaves_what_was_there(tmp_path):
+    """Ctrl-C amid a folder that somebody runs a stack by must not leave half of another."""
+    there = tmp_path / "out"
+    Project(files={COMPOSE: f"{HEAD}one"}).write(there)
+
+    half = Project(files={COMPOSE: f"{HEAD}two"}, copies={"files/a": tmp_path / "missing"})
+    with pytest.raises(FileNotFoundError):
+        half.write(there)
+
+    assert (there / COMPOSE).read_text() == f"{HEAD}one"
+    assert [each.name for each in there.iterdir()] == [COMPOSE]
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from seaway.cli.drill_page import page
 from seaway.cli.drill_report import genuine, history, kept, last_held, problems_of
-from seaway.engine.drill import Compared, Drill, exactly
+from seaway.engine.drill import Compared, Drill, Toured, Tried, exactly
+from seaway.journey import Both
 from seaway.messages import Language
 from seaway.model.backup import Destination, Saving
 from seaway.model.names import Name
@@ -34,6 +35,22 @@ def test_each_missed_goal_and_each_difference_is_one():
     assert drill.problems([SAVING]) == (
         "db: rpo 120.0 s", "db: rto 360.0 s", "db: t differs", "db: files/pics/1.jpg is missing",
     )  # fmt: skip
+
+
+def test_a_line_of_the_journey_that_failed_on_the_copy_is_one():
+    line = Tried(id="page", says=Both("a page", "页面"), passed=False, seen=Both("404", "404"))
+    drill = replace(DRILL, tour=Toured(lines=(line, replace(line, id="good", passed=True))))
+
+    assert drill.problems([SAVING]) == ("journey page: 404",)
+
+
+def test_a_page_shows_the_lines_that_were_tried_or_for_whom_none_was(tmp_path):
+    line = Tried(id="page", says=Both("a <page>", "页面"), passed=True, seen=Both("came", "到达"))
+    _, tried = kept(tmp_path, replace(DRILL, tour=Toured(lines=(line,))), [SAVING], b"key")
+    _, left = kept(tmp_path, replace(DRILL, tour=Toured(real=("sms",))), [SAVING], b"key")
+
+    assert "a &lt;page&gt;" in page(tried, Language.EN)
+    assert "sms are not simulated here" in page(left, Language.EN)
 
 
 def test_what_is_there_and_should_not_be_differs_too():

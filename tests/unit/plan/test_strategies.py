@@ -81,6 +81,25 @@ def test_going_back_from_blue_to_green_starts_nothing():
     assert sum(isinstance(each, Create) for each in world.done) == made
 
 
+def test_the_way_back_takes_one_start_however_many_copies_there_are():
+    """Somebody waits for it: copies come up side by side, and none leaves before one serves."""
+    old = stack("rolling", "v1", number=1, replicas=4, trial=False)
+    world = World()
+    for each in (old, stack("rolling", "v2", number=2, replicas=4, trial=False)):
+        world.settle(each)
+    back = again(old, START, "rollback")
+
+    def watch(seen):
+        assert sum(map(len, of(seen, back))) >= 4
+
+    world.watch = watch
+    made = [each for each in world.plan(back) if isinstance(each, Create)]
+    world.settle(back)
+
+    assert [each.start for each in made] == [True] * 4
+    assert in_place(back, world.instances, world.now)
+
+
 @pytest.mark.parametrize(
     ("replicas", "share", "copies", "weight"),
     [(2, 0.1, 1, 22), (1, 0.1, 1, 11), (10, 0.1, 1, 111), (10, 0.3, 3, 143), (4, 0.5, 2, 200)],

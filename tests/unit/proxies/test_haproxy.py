@@ -64,7 +64,7 @@ CALLS = Routing(
     ),
     upstreams=(
         Upstream(workload=Name("ai"), port="http"),
-        Upstream(workload=Name("ai"), port="grpc", balance="roundrobin"),
+        Upstream(workload=Name("ai"), port="grpc", check="/lantern.Ask", balance="roundrobin"),
     ),
 )  # fmt: skip
 SAMPLES = {"calls": CALLS, "whole": WHOLE, "services-only": SERVICE, "empty": Routing()}

@@ -29,7 +29,7 @@ Outcome = bytes | Exception | None
 
 def cache_key(name: str, *parts: bytes) -> str:
     """Of a question: equal only for the same parts."""
-    whole = b"".join(each for part in parts for each in (b"%d:" % len(part), part))
+    whole = b"".join([b"%d:%b" % (len(part), part) for part in parts])
     return f"{name}:answer:{hashlib.blake2b(whole, digest_size=20).hexdigest()}"
 
 
@@ -43,7 +43,7 @@ class Cache:
         self._loop = asyncio.get_running_loop()
         self._run, self._count = f"{secrets.token_hex(8)}-", 0
         self._holding: set[str] = set()
-        """Locks of which it must be said now and then that they are held."""
+        """What is asked for by us, of which it must be said now and then."""
         self._timer: asyncio.TimerHandle | None = None
 
     async def get(self, key: str) -> bytes | None:
@@ -81,7 +81,7 @@ class Cache:
     def found(self, key: str, found: Value) -> bool:
         """What the look has found; whether it is ours to ask, until `end`."""
         if found == 1:
-            self._hold(lock(key))
+            self._hold(key)
             return True
         self._land(key, found if isinstance(found, bytes) else None)
         return False
@@ -145,7 +145,7 @@ class Cache:
 
     async def _made(self, store: Store, key: str, who: str, make: Make, seconds: float) -> bytes:
         answer = b""
-        self._hold(lock(key))
+        self._hold(key)
         try:
             answer = await make()
         finally:
@@ -153,22 +153,21 @@ class Cache:
         return answer
 
     def _release(self, store: Store, key: str, who: str, seconds: float, answer: bytes) -> None:
-        own = lock(key)
-        self._holding.discard(own)
+        self._holding.discard(key)
         ms = _for(seconds) if answer and len(answer) <= LARGEST else 0
-        store.together(KEEP, (key, own), (who, answer if ms else b"", ms))
+        store.together(KEEP, (key, lock(key)), (who, answer if ms else b"", ms))
 
-    def _hold(self, own: str) -> None:
+    def _hold(self, key: str) -> None:
         if self._timer is None:
             self._timer = self._loop.call_later(_HOLD, self._hold_on)
-        self._holding.add(own)
+        self._holding.add(key)
 
     def _hold_on(self) -> None:
         """Whoever waits for what takes long is told that it is being asked."""
         self._timer = self._loop.call_later(_HOLD, self._hold_on) if self._holding else None
         if self._store is not None:
             for each in self._holding:
-                self._store.tell("PEXPIRE", each, str(LOCK))
+                self._store.tell("PEXPIRE", lock(each), str(LOCK))
 
     def _turn(self) -> str:
         """A name for one who asks, like no other in any process."""

@@ -1,7 +1,7 @@
 """Answering: a text as an answer of OpenAI's API, whole or in events."""
 
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import orjson
 
@@ -12,8 +12,14 @@ from seaway.serving.front import Front
 Json = Mapping[str, object]
 
 
-async def send(talk: Conversation, model: str, pieces: AsyncIterator[str], reply: Front) -> None:
-    """Send the pieces as they come, or all together."""
+async def send(
+    talk: Conversation, model: str, pieces: AsyncIterator[str], reply: Front,
+    more: Callable[[], int] = int,
+) -> None:  # fmt: skip
+    """Send the pieces as they come, or all together.
+
+    `more` says, after the last, how many tokens were asked besides those of texts.
+    """
     start: Json = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": 0, "model": model}
     if not talk.stream:
         text = "".join([each async for each in pieces])
@@ -23,7 +29,7 @@ async def send(talk: Conversation, model: str, pieces: AsyncIterator[str], reply
             **start,
             "object": "chat.completion",
             "choices": [choice],
-            "usage": _usage(talk, text),
+            "usage": _usage(talk, text, more()),
         }
         reply.whole(200, orjson.dumps(whole))
         return
@@ -36,14 +42,14 @@ async def send(talk: Conversation, model: str, pieces: AsyncIterator[str], reply
         else:
             reply.stream(b"", _event(start, {"role": "assistant", "content": ""}) + event)
         await reply.drained()
-    _end(talk, start, "".join(said), reply)
+    _end(talk, start, ("".join(said), more()), reply)
 
 
-def _end(talk: Conversation, start: Json, text: str, reply: Front) -> None:
+def _end(talk: Conversation, start: Json, said: tuple[str, int], reply: Front) -> None:
     last = _event(start, {}, "stop")
     if talk.usage_wanted:
         closing: Json = {**start, "object": "chat.completion.chunk", "choices": [],
-                   "usage": _usage(talk, text)}  # fmt: skip
+                   "usage": _usage(talk, *said)}  # fmt: skip
         last += b"data: %s\n\n" % orjson.dumps(closing)
     if not reply.begun:
         reply.stream(b"", _event(start, {"role": "assistant", "content": ""}))
@@ -56,6 +62,7 @@ def _event(start: Json, delta: Json, finish: str | None = None) -> bytes:
     return b"data: %s\n\n" % orjson.dumps(told)
 
 
-def _usage(talk: Conversation, text: str) -> Json:
-    prompt, answer = sum(tokens(each.text) for each in talk.messages), tokens(text)
+def _usage(talk: Conversation, text: str, more: int) -> Json:
+    prompt = sum(tokens(each.text) for each in talk.messages) + more
+    answer = tokens(text)
     return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}

@@ -36,6 +36,18 @@ class Message(msgspec.Struct):
                     continue
         return ""
 
+    @property
+    def sound(self) -> str:
+        """Its last recording, in base64."""
+        parts = self.content if isinstance(self.content, list) else []
+        for each in reversed(parts):
+            match each:
+                case {"type": "input_audio", "input_audio": {"data": str(data)}}:
+                    return data
+                case _:
+                    continue
+        return ""
+
 
 class Conversation(msgspec.Struct):
     """The fields of a chat request that are acted on; others are let pass."""
@@ -47,6 +59,8 @@ class Conversation(msgspec.Struct):
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
     temperature: float | None = None
+    language: str = ""
+    """Of a recording; not of OpenAI's."""
 
     def check(self) -> None:
         """Let only what can be answered pass.
@@ -77,6 +91,18 @@ class Conversation(msgspec.Struct):
         """The last picture, as it was given."""
         shown = (each.picture for each in reversed(self.messages))
         return next((each for each in shown if each), "")
+
+    @property
+    def sound(self) -> str:
+        """The last recording, as it was given."""
+        sent = (each.sound for each in reversed(self.messages))
+        return next((each for each in sent if each), "")
+
+    def forget(self) -> None:
+        """Recordings, which are large; texts are still counted."""
+        for each in self.messages:
+            if isinstance(each.content, list):
+                each.content = [part for part in each.content if part.get("type") == "text"]
 
     @property
     def usage_wanted(self) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-EMBED, CHAT, EXTRACT, FOOD = "embed", "chat", "extract", "food"
+EMBED, CHAT, EXTRACT, FOOD, HEAR = "embed", "chat", "extract", "food", "hear"
 
 
 class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +15,11 @@ class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writer: str = ""
     foods: str = ""
     labels: str = ""
+    speech_1: str = ""
+    speech_2: str = ""
+    speech_config: str = ""
+    speech_tokenizer: str = ""
+    speech_vocabulary: str = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
     """
     serve = tuple((environ.get("MODELS_SERVE") or f"{EMBED} {EXTRACT}").split())
     keys = tuple(environ.get("MODELS_KEYS", "").split())
-    unknown = set(serve) - {EMBED, CHAT, EXTRACT, FOOD}
+    unknown = set(serve) - {EMBED, CHAT, EXTRACT, FOOD, HEAR}
     if unknown:
         raise ValueError(f"MODELS_SERVE names unknown models: {', '.join(sorted(unknown))}")
     if not keys:

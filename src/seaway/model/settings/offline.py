@@ -12,17 +12,22 @@ from seaway.model.settings.weights import WEIGHTS
 from seaway.model.text import Own, Secret, Text
 from seaway.model.workload import Command, Workload
 
-OfflineModel = Literal["embed", "extract", "chat", "food"]
+OfflineModel = Literal["embed", "extract", "chat", "food", "hear"]
 MODELS: Mapping[OfflineModel, tuple[str, ...]] = {
     "embed": ("sentences",),
     "extract": ("sentences",),
     "chat": ("sentences", "writer"),
     "food": ("foods", "labels"),
+    "hear": ("speech_1", "speech_2", "speech_config", "speech_tokenizer", "speech_vocabulary"),
 }
 """The weights that each needs."""
-_MEMORY = {"": 128 * 2**20, "sentences": 256 * 2**20, "writer": 384 * 2**20, "foods": 192 * 2**20}
+DEFAULT: tuple[OfflineModel, ...] = ("embed", "extract", "chat", "food")
+"""Those that are served where nothing is said: to hear is large, and needs more libraries."""
+_MEMORY = {"": 128 * 2**20, "sentences": 256 * 2**20, "writer": 384 * 2**20, "foods": 192 * 2**20,
+           "speech_1": 768 * 2**20}  # fmt: skip
 """Bytes: of the program, and what each of its weights adds. In use 236 MB were seen with `embed`
-and `extract`, 182 MB with `food`, 523 MB with all four."""
+and `extract`, 182 MB with `food`, 523 MB with these four, 495 MiB with
+`hear`, and at most 633 MiB; four recordings may wait, 20 MB each."""
 
 
 def offline(

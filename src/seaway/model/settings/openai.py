@@ -14,6 +14,7 @@ PORT = 8000
 READY, LIVE = "/readyz", "/livez"
 IMAGE = "seaway/ai"
 MODELS_IMAGE = "seaway/models"
+MILVUS_IMAGE = "seaway/milvus"
 """Of programs that load models or read documents and pictures: what they need is large."""
 _MEMORY = 256 * 2**20
 

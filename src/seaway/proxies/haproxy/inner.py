@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from seaway.model.instance import FULL
 from seaway.model.route import GRPC, Routing, Upstream
-from seaway.proxies.engine import Setting
+from seaway.proxies.engine import Member, Setting
 from seaway.proxies.haproxy.body import COUNTED, FILTER
 from seaway.proxies.haproxy.page import MARK
 from seaway.proxies.haproxy.path import on
 from seaway.proxies.haproxy.patience import patience
 from seaway.proxies.haproxy.syntax import formatted, milliseconds
+from seaway.wire.grpc import HEALTH, called, health_question
 
 KEPT = 32
 """Idle connections to each instance (R7)."""
@@ -96,20 +97,35 @@ def backends(routing: Routing, setting: Setting) -> Iterator[str]:
 
 def served(routing: Routing, setting: Setting, upstream: Upstream) -> Iterator[str]:
     """What all backends of an upstream have: how it is balanced and asked, and its instances."""
+    yield from balanced(routing, upstream)
+    if upstream.port != GRPC:
+        yield from _compression()
+    for member in members(setting, upstream):
+        yield f"  server {member.instance} {direct(upstream, member)}"
+    if named := setting.named.get(upstream.name):
+        where = f"{upstream.workload}- {named.most} {named.host}:{named.port}"
+        yield f"  server-template {where} {checked(upstream, FULL)} {BY_NAME}"
+
+
+def balanced(routing: Routing, upstream: Upstream) -> Iterator[str]:
+    """Whose turn it is, how long it may take, and how its instances are asked how they are."""
     yield f"  balance {upstream.balance}"
     yield f"  timeout connect {milliseconds(_connect(routing, upstream))}"
     yield from _timeouts(routing, upstream)
     yield from _check(upstream)
-    if upstream.port != GRPC:
-        yield from _compression()
-    for member in setting.members:
-        if member.workload == upstream.workload and upstream.port in member.addresses:
-            address = member.addresses[upstream.port]
-            where = f"{address.host}:{address.port}"
-            yield f"  server {member.instance} {where} {checked(upstream, member.weight)}"
-    if named := setting.named.get(upstream.name):
-        where = f"{upstream.workload}- {named.most} {named.host}:{named.port}"
-        yield f"  server-template {where} {checked(upstream, FULL)} {BY_NAME}"
+
+
+def members(setting: Setting, upstream: Upstream) -> Iterator[Member]:
+    """Those instances that have its port."""
+    for each in setting.members:
+        if each.workload == upstream.workload and upstream.port in each.addresses:
+            yield each
+
+
+def direct(upstream: Upstream, member: Member) -> str:
+    """Where an instance is, and how it is kept an eye on."""
+    address = member.addresses[upstream.port]
+    return f"{address.host}:{address.port} {checked(upstream, member.weight)}"
 
 
 def _timeouts(routing: Routing, upstream: Upstream) -> Iterator[str]:
@@ -140,7 +156,9 @@ def checked(upstream: Upstream, weight: int) -> str:
 
 def _check(upstream: Upstream) -> Iterator[str]:
     yield "  timeout check 2s"
-    if upstream.check:
+    if upstream.port == GRPC:
+        yield from _call_check(upstream.check)
+    elif upstream.check:
         yield "  option httpchk"
         yield (
             f"  http-check send meth GET uri {formatted(upstream.check)} ver HTTP/1.1 "
@@ -149,6 +167,20 @@ def _check(upstream: Upstream) -> Iterator[str]:
         # 404 is no reason to leave: while a release renames the path, the instances of one of the
         # two do not know it. Whether an instance may come in, Seaway has asked before.
         yield "  http-check expect status 200-499"
+
+
+def _call_check(check: str) -> Iterator[str]:
+    """By the health protocol: a server that is about to stop says so while it still answers.
+
+    Of its answer, any status is waited for, then all but SERVING are refused.
+    """
+    if check:
+        question = called("seaway", HEALTH, health_question(check.removeprefix("/")))
+        yield "  option tcp-check"
+        yield "  tcp-check connect"
+        yield f"  tcp-check send-binary {question.hex()}"
+        yield "  tcp-check expect rbinary 0000000002080[0-3]"
+        yield "  tcp-check expect min-recv 1 ! rbinary 0000000002080[023]"
 
 
 def _compression() -> Iterator[str]:

@@ -12,8 +12,10 @@ from seaway.probing.grpc import ask_grpc
 from seaway.probing.http import ask_http
 from seaway.probing.tcp import ask_tcp
 from seaway.targets.docker.executing import asked
+from seaway.targets.docker.foreign import is_foreign
 from seaway.targets.docker.premises import Premises
 from seaway.targets.docker.speaking import ALIVE, READY, SETTLE, SOCKET, Answer, Question, answer
+from seaway.targets.docker.visiting import Visiting
 from seaway.targets.leading.hearing import Hearing
 from seaway.targets.leading.leads import LeadFile
 from seaway.targets.local.asking import LONGEST_HEARING, LONGEST_SETTLING, answered, port_of
@@ -32,7 +34,7 @@ class Asking:
         `changed` is called when one says something else of itself than before.
         """
         self._premises, self._host_of = premises, host_of
-        self._hearing = Hearing(changed)
+        self._hearing, self._visiting = Hearing(changed), Visiting(premises, host_of)
 
     async def ask(self, record: Record, probe: Probe, limit: timedelta) -> str:
         """Empty for a yes, else the reason; `limit` is all the time it may take."""
@@ -59,6 +61,7 @@ class Asking:
     def forget(self, name: InstanceId) -> None:
         """It will not be asked again."""
         self._hearing.forget(name)
+        self._visiting.forget(name)
 
     def lead(self, record: Record) -> Lead | None:
         """Who leads the store of a member, as it is written down."""
@@ -94,6 +97,11 @@ class Asking:
                 assert_never(probe)
 
     async def _inside(self, record: Record, question: str) -> str:
+        if is_foreign(record.workload.program):
+            said = await self._visiting.ask(record, question)
+            if question == READY:
+                self._hearing.heard(record.id, said)
+            return ""
         answer = await self.put(record, Question(ask=question, lead=self.lead(record)))
         if question == READY and not answer.no:
             self._hearing.heard(record.id, answer.told)

@@ -7,6 +7,7 @@ from pathlib import Path
 from seaway.model.json import Json
 from seaway.model.workload import Command, Program, Role, Server
 from seaway.targets.docker.belonging import INSTANCE, RECORD
+from seaway.targets.docker.foreign import argv_of, is_foreign
 from seaway.targets.docker.premises import Premises, owner
 from seaway.targets.local import package_files
 from seaway.targets.local.outfit import argument, secret_variables
@@ -46,14 +47,14 @@ def wish(record: Record, premises: Premises, made: Made) -> Json:
     Raises:
         StepFailed: an argument would show a secret, or nothing.
     """
-    run, who, workload = premises.run_folder(record), owner(), record.workload
+    who, workload = owner(), record.workload
     name, found_as = made.network
     return {
         "Image": made.image,
         "Hostname": record.id,
         "User": f"{who.uid}:{who.gid}",
         "Entrypoint": [],
-        "Cmd": list(_words(record, run, made.env)),
+        "Cmd": list(_words(record, premises, made.env)),
         "Labels": {
             **premises.belonging.labels(),
             "seaway.workload": workload.name, INSTANCE: record.id, "seaway.slot": str(record.slot),
@@ -68,9 +69,12 @@ def wish(record: Record, premises: Premises, made: Made) -> Json:
     }  # fmt: skip
 
 
-def _words(record: Record, run: Path, env: Mapping[str, str]) -> Iterator[str]:
+def _words(record: Record, premises: Premises, env: Mapping[str, str]) -> Iterator[str]:
     """The command line."""
-    program = record.workload.program
+    run, program = premises.run_folder(record), record.workload.program
+    if is_foreign(program):
+        yield from argv_of(record, premises)
+        return
     if isinstance(program, Server):
         yield from ("python", "-m", INSIDE, str(run))
         return

@@ -7,16 +7,15 @@ from dataclasses import replace
 from functools import partial
 
 from seaway.errors import SeawayError, StepFailed
-from seaway.model.instance import Address
 from seaway.model.json import Json
 from seaway.model.names import InstanceId
 from seaway.model.release import Release
-from seaway.model.workload import Command, Role, Server
+from seaway.model.workload import Command, Server
 from seaway.plan.steps import Create
 from seaway.targets.docker.container import ENV, PASSWD, Made, wish
-from seaway.targets.docker.edges import member
 from seaway.targets.docker.engine import Id
 from seaway.targets.docker.filling import Filler
+from seaway.targets.docker.foreign import is_foreign, launch_of, members_of
 from seaway.targets.docker.inside import MORE, PLACE, Told, exports
 from seaway.targets.docker.premises import Premises, owner
 from seaway.targets.docker.reading import text
@@ -148,12 +147,14 @@ def provide(record: Record, release: Release, premises: Premises) -> None:
     run, filler = premises.run_folder(record), _filler(record, release, premises)
     env = filler.env()
     files = dict(filler.files)
-    if isinstance(record.workload.program, Server):
+    if is_foreign(record.workload.program):
+        files |= launch_of(record, premises, env).files
+    elif isinstance(record.workload.program, Server):
         files[PLACE] = dumped(
             Told(
                 instance=record.id, workload=record.workload, ports=record.ports, env=env,
                 volumes={name: str(each) for name, each in premises.data(record).items()},
-                output=record.output, slot=record.slot, members=_members(record),
+                output=record.output, slot=record.slot, members=members_of(record),
                 lead=LeadFile(premises.state.root).of(record.workload.name),
             )
         )  # fmt: skip
@@ -170,20 +171,6 @@ def provide(record: Record, release: Release, premises: Premises) -> None:
             continue
         (run / name).unlink(missing_ok=True)
         write_private(str(run / name), content, _both())
-
-
-def _members(record: Record) -> dict[str, dict[str, Address]]:
-    """Of its store, by slot: each has a name that is the same for ever."""
-    workload = record.workload
-    if workload.role is not Role.STORE:
-        return {}
-    return {
-        str(slot): {
-            name: Address(host=member(workload.name, slot), port=port)
-            for name, port in workload.ports.items()
-        }
-        for slot in sorted({*range(workload.replicas), record.slot})
-    }
 
 
 def _passwd() -> str:

@@ -54,6 +54,8 @@ def aliases(release: Release, edge: Edge, name: Name, slot: int = 0) -> tuple[st
     user, proxy, own = release.find(edge.user), proxy_of(release), release.find(name)
     if own and own.role is Role.STORE:
         return (name, member(name, slot))
+    if own and own.balanced and proxy and name == edge.user and name != edge.provider:
+        return ()  # who answers it there finds it by the proxy, which has this name elsewhere
     if proxy is None or name != proxy.name or user is None or edge.provider != proxy.name:
         return (name,)
     return (name, *(each.name for each in _used(release, user) if each.balanced))

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NewType, cast
+from typing import NewType, Self, cast
 from urllib.parse import quote, urlencode
 
 from seaway.errors import SeawayError, StepFailed
@@ -73,8 +73,14 @@ class _Answer:
 class Engine:
     """One engine. Each question is a connection of its own: nothing is kept open."""
 
-    def __init__(self, socket: str = SOCKET) -> None:
+    def __init__(self, socket: str = SOCKET, login: str = "") -> None:
+        """`login` is shown to registries in every question; the engine keeps nothing of it."""
         self.socket = socket
+        self._more = {"x-registry-auth": login} if login else dict[str, str]()
+
+    def with_login(self, login: str) -> Self:
+        """The same engine, asked by somebody whom a registry knows."""
+        return type(self)(self.socket, login)
 
     async def call(
         self, method: str, path: str, *, query: Mapping[str, Json] | None = None,
@@ -121,7 +127,7 @@ class Engine:
                 "connection": "Upgrade", "upgrade": "tcp", "content-type": "application/json",
                 "content-length": str(len(data)),
             }  # fmt: skip
-            writer.write(_head("POST", path, None, head) + data)
+            writer.write(_head(f"POST {VERSION}{path}", head) + data)
             await writer.drain()
             answer = await _answered(reader)
             if answer.status >= GOOD:
@@ -137,7 +143,8 @@ class Engine:
     ) -> AsyncGenerator[_Answer]:  # fmt: skip
         reader, writer = await self._connected()
         try:
-            await _send(writer, method, _target(path, query), body, kind)
+            head = {"content-type": kind, **self._more}
+            await _send(writer, f"{method} {VERSION}{_target(path, query)}", body, head)
             answer = await _answered(reader)
             if answer.status >= GOOD:
                 raise Refused(answer.status, _problem(await answer.body()))
@@ -156,17 +163,14 @@ class Engine:
 
 
 async def _send(
-    writer: asyncio.StreamWriter, method: str, target: str, body: bytes | AsyncIterator[bytes],
-    kind: str,
+    writer: asyncio.StreamWriter, what: str, body: bytes | AsyncIterator[bytes],
+    headers: Mapping[str, str],
 ) -> None:  # fmt: skip
     if isinstance(body, bytes):
-        head = {"content-length": str(len(body)), "content-type": kind}
-        writer.write(_head(method, target, None, head) + body)
+        writer.write(_head(what, {"content-length": str(len(body)), **headers}) + body)
         await writer.drain()
         return
-    writer.write(
-        _head(method, target, None, {"transfer-encoding": "chunked", "content-type": kind})
-    )
+    writer.write(_head(what, {"transfer-encoding": "chunked", **headers}))
     with contextlib.suppress(ConnectionError):  # it may have refused meanwhile, and says why
         async for piece in body:
             if piece:
@@ -198,13 +202,9 @@ def _target(path: str, query: Mapping[str, Json] | None) -> str:
     return f"{path}?{urlencode(words, quote_via=quote)}"
 
 
-def _head(
-    method: str, path: str, query: Mapping[str, Json] | None, headers: Mapping[str, str]
-) -> bytes:
+def _head(what: str, headers: Mapping[str, str]) -> bytes:
     more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return (
-        f"{method} {VERSION}{_target(path, query)} HTTP/1.1\r\nhost: docker\r\n{more}\r\n".encode()
-    )
+    return f"{what} HTTP/1.1\r\nhost: docker\r\n{more}\r\n".encode()
 
 
 def _json(body: object) -> bytes:

@@ -1,7 +1,10 @@
 """Networks: makes the networks of a stack, puts containers into them, removes what nobody needs."""
 
+import asyncio
 import ipaddress
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +29,8 @@ class Networks:
 
     def __init__(self, engine: Engine, belonging: Belonging) -> None:
         self._engine, self._belonging = engine, belonging
+        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """The engine lets two networks have one name where they are asked for at once."""
 
     def name(self, edge: Edge) -> str:
         """What the engine knows it by."""
@@ -71,9 +76,14 @@ class Networks:
         Raises:
             StepFailed: SW232, there is no room for it.
         """
+        async with self._making[self.name(edge)]:
+            await self._made(edge)
+
+    async def _made(self, edge: Edge) -> None:
         name, problem = self.name(edge), ""
         for _ in range(TRIES):
-            if await self._listed({"name": [f"^{name}$"]}):
+            if there := await self._listed({"name": [f"^{name}$"]}):
+                await self._alone(there)
                 return
             subnet = next(_free(await self._taken(), name), None)
             if subnet is None:
@@ -87,6 +97,15 @@ class Networks:
             else:
                 return
         raise StepFailed("SW232", network=name, problem=problem or f"{POOL} is full")
+
+    async def _alone(self, several: Sequence[Json]) -> None:
+        """One of a name is enough: the one in which somebody is cannot be removed."""
+        left = len(several)
+        for each in several:
+            if left > 1:
+                with suppress(Refused):
+                    await self._engine.call("DELETE", f"/networks/{text(each, 'Id')}")
+                    left -= 1
 
     def _wish(self, edge: Edge, subnet: str) -> Json:
         return {

@@ -11,8 +11,6 @@ from seaway.targets.docker.engine import Engine
 
 STAND_INS = frozenset({"pebble", "pebble-names"})
 """Parts that only work where everything listens on this machine's inner address."""
-IN_NO_IMAGE = frozenset({"mongo", "milvus"})
-"""Their servers come neither with Seaway's own packages nor from a place that may be asked."""
 
 
 def shortcomings(release: Release, engine: Engine) -> Sequence[Finding]:
@@ -30,6 +28,3 @@ def _shortcomings(release: Release, engine: Engine) -> Iterator[Finding]:
         if isinstance(each.program, Server) and each.program.part in STAND_INS:
             facts = {"component": each.component, "part": each.program.part}
             yield Finding(code="SW235", at=Place(path=each.component), facts=facts)
-        if isinstance(each.program, Server) and each.program.part in IN_NO_IMAGE:
-            facts = {"component": each.component, "part": each.program.part}
-            yield Finding(code="SW238", at=Place(path=each.component), facts=facts)

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from seaway.errors import SeawayError, UsageError
@@ -18,6 +19,7 @@ from seaway.targets.docker.reading import moment
 from seaway.targets.local import logs
 from seaway.targets.local.creating import log_file
 from seaway.targets.local.json_lines import as_lines
+from seaway.targets.local.process import errors_file
 from seaway.targets.local.record import Record
 from seaway.targets.local.shim_log import Log
 
@@ -44,10 +46,10 @@ class Tailing:
         Raises:
             UsageError: `grep` is not a regular expression.
         """
-        wanted, found = _wanted(query), await self._there(query)
-        past = [each async for each in logs.lines(self._premises.state, _once(query))]
-        for name, workload in found.items():
-            past += [each async for each in self._of((name, workload), query) if wanted(each)]
+        wanted, found, once = _wanted(query), await self._there(query), _once(query)
+        past = [each async for each in logs.lines(self._premises.state, once)]
+        for each in found.items():
+            past += [line async for line in self._of(each, once) if wanted(line)]
         past.sort(key=lambda each: each.at)
         for line in deque(past, maxlen=query.tail) if query.tail is not None else past:
             yield line
@@ -62,9 +64,11 @@ class Tailing:
         """Write the last lines of a container where they outlive it."""
         workload = record.workload
         query = LogQuery(tail=KEPT)
-        log = Log(
-            str(log_file(self._premises.state, record)), workload.logs.size, workload.logs.files
-        )
+        path, kept = log_file(self._premises.state, record), workload.logs
+        logs = {"": Log(str(path), kept.size, kept.files)}
+        if kept.errors:
+            more = str(errors_file(path)), kept.errors.size, kept.errors.files
+            logs["stderr"] = Log(*more)
         try:
             async for line in self._of((record.id, workload.name), query):
                 stamp = (
@@ -72,10 +76,12 @@ class Tailing:
                 )
                 start = f'{{"t":"{stamp}","s":"{line.stream}","m":"'.encode()
                 text = as_lines(start, line.text.encode() + b"\n")
-                log.ready(len(text))
-                log.append(text)
+                for log in (each for name, each in logs.items() if name in {"", line.stream}):
+                    log.ready(len(text))
+                    log.append(text)
         finally:
-            log.close()
+            for log in logs.values():
+                log.close()
 
     async def _there(self, query: LogQuery) -> Mapping[InstanceId, str]:
         """Containers whose lines are wanted."""
@@ -118,7 +124,7 @@ class Tailing:
         """Of one container, as the engine has them."""
         name, workload = found
         ask: dict[str, Json] = {
-            "stdout": True, "stderr": True, "timestamps": True, "follow": query.follow,
+            "stdout": not query.errors, "stderr": True, "timestamps": True, "follow": query.follow,
             "tail": "all" if query.tail is None else str(query.tail),
         }  # fmt: skip
         if query.since:
@@ -145,9 +151,7 @@ def _line(written: bytes, stream: str, workload: str, instance: InstanceId) -> L
 
 
 def _once(query: LogQuery) -> LogQuery:
-    return LogQuery(
-        workloads=query.workloads, since=query.since, tail=query.tail, grep=query.grep
-    )  # fmt: skip
+    return replace(query, follow=False)
 
 
 def _wanted(query: LogQuery) -> Callable[[Line], bool]:
@@ -157,6 +161,8 @@ def _wanted(query: LogQuery) -> Callable[[Line], bool]:
         raise UsageError("SW210", pattern=query.grep, problem=str(error)) from error
 
     def wanted(line: Line) -> bool:
+        if query.errors and line.stream != "stderr":
+            return False
         return not query.grep or pattern.search(line.text) is not None
 
     return wanted

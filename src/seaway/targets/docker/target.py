@@ -193,6 +193,11 @@ class DockerTarget:
     async def empty(self, workload: Workload) -> Path:
         return await filling.empty(workload, self._premises.volumes, owner())
 
+    def older(self, release: Release) -> Mapping[Name, tuple[str, str]]:
+        """Not known before they start: which server is in an image only the image tells."""
+        del release
+        return {}
+
     async def filled(self, workload: Workload) -> None:
         await filling.filled(workload, self._premises.volumes, owner())
 

@@ -80,7 +80,8 @@ class Keeper:
         self._order, self._child = order, ready.child
         self._folder = order["folder"]
         self._wake, self._poll, self._recorder = ready.wake, ready.poll, ready.recorder
-        self._recorder.write_to(order["log"], order["log_size"], order["log_files"])
+        errors = order["errors"], order["errors_size"], order["errors_files"]
+        self._recorder.write_to((order["log"], order["log_size"], order["log_files"]), errors)
         self._groups = limits.Groups([], "", frozenset())
         self._main = self._born = 0
         self._status = 0

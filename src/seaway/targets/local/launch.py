@@ -20,7 +20,7 @@ from seaway.targets.local import sweep as sweeping
 from seaway.targets.local.copying import SHIM, Template
 from seaway.targets.local.lock import holder, pin, pinned
 from seaway.targets.local.order import Order
-from seaway.targets.local.process import Identity, Life, ProcessSpec, ProcessState
+from seaway.targets.local.process import Identity, Life, ProcessSpec, ProcessState, errors_file
 from seaway.targets.local.spawning import hung_up, spawned
 
 ANSWER_WITHIN = 30.0
@@ -238,6 +238,9 @@ def _order(spec: ProcessSpec) -> Order:
         log=str(spec.log),
         log_size=spec.log_keeping.size,
         log_files=spec.log_keeping.files,
+        errors=str(errors_file(spec.log)) if spec.log_keeping.errors else "",
+        errors_size=spec.log_keeping.errors.size if spec.log_keeping.errors else 0,
+        errors_files=spec.log_keeping.errors.files if spec.log_keeping.errors else 0,
         stop_signal=int(number),
         grace=spec.grace.total_seconds(),
         group=_group(spec.folder),

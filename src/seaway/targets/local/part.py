@@ -55,6 +55,9 @@ class Placement:
     """Where all of them are reached, itself too: by slot, then by name of the port."""
     lead: Callable[[], Lead] = Lead
     """Who leads them at this moment, as it is written down."""
+    doors: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where whoever asks reaches the hosts of members, by the names that they have for each other,
+    if those mean nothing to it; empty for one that is not there."""
 
     @property
     def listens(self) -> str:

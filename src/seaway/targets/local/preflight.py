@@ -15,6 +15,8 @@ from seaway.targets.local.premises import Premises
 from seaway.targets.local.tools import find_uv, missing_tools
 
 GIB = 1 << 30
+MADE = "cluster/PG_VERSION"
+"""In the volume of a PostgreSQL: the version that made it."""
 
 
 def shortcomings(release: Release, premises: Premises, builds: Builds) -> tuple[Finding, ...]:
@@ -33,6 +35,7 @@ def _shortcomings(release: Release, premises: Premises, builds: Builds) -> Itera
             yield from _part(workload, workload.program, premises)
             yield from _notice(release, workload, workload.program, premises)
         yield from _tools(workload, premises, builds)
+    yield from _older_data(release, premises)
     yield from _room(release)
     if len(release.workloads) > 1:
         yield Finding(code="SW270", severity=Severity.INFO)
@@ -49,6 +52,35 @@ def _part(workload: Workload, server: Server, premises: Premises) -> Iterator[Fi
         facts = {"component": workload.component, "wanted": server.version,
                  "found": found.version, "origin": found.origin}  # fmt: skip
         yield Finding(code="SW271", at=place, severity=Severity.WARNING, facts=facts)
+
+
+def older(release: Release, premises: Premises) -> dict[Name, tuple[str, str]]:
+    """Stores whose data was made by another version than the server here, and both versions."""
+    found: dict[Name, tuple[str, str]] = {}
+    for workload in release.workloads:
+        if not isinstance(workload.program, Server) or workload.program.part != "postgres":
+            continue
+        with suppress(PartMissing):
+            made = made_by(premises.state.volume(workload.name, "data") / "data")
+            version = premises.shelf.found(workload.program).version
+            if made and not same_version(made, version):
+                found[workload.name] = made, version
+    return found
+
+
+def made_by(data: Path) -> str:
+    """The version of the PostgreSQL that made what is in a volume; empty where there is none."""
+    try:
+        return (data / MADE).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _older_data(release: Release, premises: Premises) -> Iterator[Finding]:
+    for name, (made, version) in older(release, premises).items():
+        folder = str(premises.state.volume(name, "data"))
+        facts = {"component": name, "made": made, "found": version, "folder": folder}
+        yield Finding(code="SW341", at=Place(path=name), facts=facts)
 
 
 def _notice(

@@ -9,6 +9,11 @@ from pathlib import Path
 from seaway.model.workload import Limits, LogKeeping
 
 
+def errors_file(log: Path) -> Path:
+    """Where what goes to stderr is kept besides; `log` is the file of all lines."""
+    return log.with_name(f"{log.name.partition('.')[0]}.errors.jsonl")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """As whom a process runs when Seaway is root; `identity.py` decides which."""

@@ -28,9 +28,9 @@ class Pump:
     Lines for which there is no room are counted, never waited for.
     """
 
-    def __init__(self, spool: Spool, log: Log) -> None:
+    def __init__(self, spool: Spool, log: Log, errors: Log | None) -> None:
         self._spool = spool
-        self._log = log
+        self._log, self._errors = log, errors
         self._stamp = Stamp()
         self._done = spool.progress()
 
@@ -88,6 +88,8 @@ class Pump:
         piece = text[:size]
         batch = as_lines(self._stamp.start(STREAMS[stream]), piece, more=size < len(text))
         unwritten = batch if done.lost else self._written(1 + stream, batch)
+        if self._errors and STREAMS[stream] == "stderr":
+            _copied(self._errors, batch)
         done.lost += unwritten.count(b"\n")
         done.taken[stream] += size
         self._spool.commit(done)
@@ -109,7 +111,16 @@ class Pump:
         return unwritten
 
 
-def run(spool: Spool, log: Log, shim: int, pipes: dict[int, int]) -> None:
+def _copied(errors: Log, batch: bytes) -> None:
+    """A second time, for longer; where that fails, or this pump is killed, the log has them."""
+    try:
+        errors.ready(len(batch))
+    except OSError:
+        return
+    errors.append(batch)
+
+
+def run(spool: Spool, log: Log, errors: Log | None, shim: int, pipes: dict[int, int]) -> None:
     """Be the pump of a shim until the process is over, in a process of its own. Never returns.
 
     `pipes` are those that the shim reads, with their streams: when it is killed there is nobody
@@ -118,7 +129,7 @@ def run(spool: Spool, log: Log, shim: int, pipes: dict[int, int]) -> None:
     status = 1
     try:
         _become_pump()
-        _Loop(spool, log, shim, pipes).run()
+        _Loop(spool, log, errors, shim, pipes).run()
         status = 0
     finally:
         os._exit(status)
@@ -135,14 +146,17 @@ def _become_pump() -> None:
 class _Loop:
     """What a pump waits for: news, an older file that is packed, the death of its shim."""
 
-    def __init__(self, spool: Spool, log: Log, shim: int, pipes: dict[int, int]) -> None:
+    def __init__(
+        self, spool: Spool, log: Log, errors: Log | None, shim: int, pipes: dict[int, int]
+    ) -> None:
         self._spool = spool
-        self._log = log
+        self._logs = (log, errors) if errors else (log,)
         self._pipes = pipes
-        self._pump = Pump(spool, log)
+        self._pump = Pump(spool, log, errors)
         self._poll = select.poll()
         self._poll.register(spool.news, select.POLLIN)
-        self._compressor = -1
+        self._packing: dict[int, Log] = {}
+        """Logs of which an older file is being packed, by what says that it is."""
         self._shim = -1
         try:
             self._shim = os.pidfd_open(shim)
@@ -154,7 +168,8 @@ class _Loop:
     def run(self) -> None:
         """Write until nothing more will come."""
         self._pump.recover()
-        self._log.pack_what_was_left()
+        for log in self._logs:
+            log.pack_what_was_left()
         while True:
             over = self._spool.over  # before looking: nothing is said afterwards
             while self._pump.work():
@@ -166,10 +181,11 @@ class _Loop:
         while self._pump.work(last=True):
             pass
         self._pump.tell_lost()
-        self._log.await_compressor(COMPRESSOR_GRACE)
+        for log in self._logs:
+            log.await_compressor(COMPRESSOR_GRACE)
 
     def _wait(self) -> None:
-        self._watch_compressor()
+        self._watch_compressors()
         timeout = TELL_EVERY if self._pump.lost else None
         for fd, _ in self._poll.poll(timeout):
             if fd == self._spool.news:
@@ -181,13 +197,13 @@ class _Loop:
                 self._take(fd)
             else:
                 self._poll.unregister(fd)
-                self._compressor = -1
-                self._log.compressed()
+                self._packing.pop(fd).compressed()
 
-    def _watch_compressor(self) -> None:
-        if self._log.compressor_fd != self._compressor:
-            self._compressor = self._log.compressor_fd
-            self._poll.register(self._compressor, select.POLLIN)
+    def _watch_compressors(self) -> None:
+        for log in self._logs:
+            if log.compressor_fd >= 0 and log.compressor_fd not in self._packing:
+                self._packing[log.compressor_fd] = log
+                self._poll.register(log.compressor_fd, select.POLLIN)
 
     def _orphaned(self) -> None:
         """The shim was killed: read to the end what is left of the process, and say so."""

@@ -32,7 +32,7 @@ class Recorder:
     """The pipes of one process, the spool behind them, and a pump once something was said."""
 
     def __init__(self, poll: select.poll) -> None:
-        self._log = "", 0, 0
+        self._log = self._errors = "", 0, 0
         self._poll = poll
         self._spool = Spool()
         self._pipes: dict[int, int] = {}
@@ -49,9 +49,12 @@ class Recorder:
         """When `look` has something to do though nothing happens."""
         return min(self._drop_at, self._kill_at, self._begin_at)
 
-    def write_to(self, path: str, size: int, files: int) -> None:
-        """Have it written to that file; nothing has been said so far."""
-        self._log = path, size, files
+    def write_to(self, log: tuple[str, int, int], errors: tuple[str, int, int]) -> None:
+        """Have it written to files of that path, size and number; nothing has been said so far.
+
+        What comes from stderr goes to `errors` too, unless that has no path.
+        """
+        self._log, self._errors = log, errors
 
     def listen(self, pipes: dict[int, int]) -> None:
         """Take what comes out of these pipes as that of these streams."""
@@ -226,7 +229,8 @@ class Recorder:
             self._begin_at = time.monotonic() + PAUSE  # too many processes
             return
         if not self.pump:
-            pump.run(self._spool, Log(*self._log), shim, self._pipes)
+            errors = Log(*self._errors) if self._errors[0] else None
+            pump.run(self._spool, Log(*self._log), errors, shim, self._pipes)
 
     def _kill(self) -> None:
         if self.pump:
@@ -247,5 +251,6 @@ class Recorder:
         pid, status = os.waitpid(self.pump, os.WNOHANG)
         self.pump = 0
         if status or not pid:
-            Log(*self._log).tidy()
+            for each in filter(lambda log: log[0], (self._log, self._errors)):
+                Log(*each).tidy()
         return bool(pid) and not status

@@ -84,11 +84,11 @@ def remove_old_logs(folder: Path, there: frozenset[InstanceId]) -> None:
     newest: dict[str, float] = {}
     for file in folder.glob("*.jsonl*"):
         with contextlib.suppress(FileNotFoundError):
-            name = file.name.partition(".jsonl")[0]
+            name = file.name.partition(".")[0]
             if name not in there:
                 newest[name] = max(newest.get(name, 0.0), file.stat().st_mtime)
     for name in sorted(newest, key=lambda each: newest[each], reverse=True)[LOGS_KEPT:]:
-        for file in folder.glob(f"{name}.jsonl*"):
+        for file in (*folder.glob(f"{name}.jsonl*"), *folder.glob(f"{name}.errors.jsonl*")):
             file.unlink(missing_ok=True)
 
 

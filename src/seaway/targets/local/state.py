@@ -42,6 +42,11 @@ class StateFolder:
         return self.root / "target"
 
     @property
+    def moved(self) -> Path:
+        """Says to which environment its data has gone, where it has."""
+        return self.root / "moved.json"
+
+    @property
     def remembered(self) -> Path:
         """What was asked for when it was brought up last, and the release that it became."""
         return self.root / "remembered.json"

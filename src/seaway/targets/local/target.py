@@ -50,10 +50,10 @@ from seaway.targets.local.metering import LocalMeter
 from seaway.targets.local.observing import Observing
 from seaway.targets.local.part import NotReady
 from seaway.targets.local.ports import HOST, Ports
-from seaway.targets.local.preflight import left_out, shortcomings
+from seaway.targets.local.preflight import left_out, older, shortcomings
 from seaway.targets.local.premises import Premises, Shelf
 from seaway.targets.local.prober import Prober
-from seaway.targets.local.process import Life
+from seaway.targets.local.process import Identity, Life
 from seaway.targets.local.public_certificates import PublicCertificates
 from seaway.targets.local.record import read_record, records
 from seaway.targets.local.removing import destroy, forget, stop
@@ -170,6 +170,10 @@ class LocalTarget:
     def cannot(self, release: Release) -> Sequence[Finding]:
         return shortcomings(release, self._premises, self._wardrobe.builds)
 
+    def older(self, release: Release) -> Mapping[Name, tuple[str, str]]:
+        """Stores whose data another version made than the server here, and both versions."""
+        return older(release, self._premises)
+
     def left_out(self, release: Release) -> frozenset[Name]:
         """Workloads that cannot be built here, for lack of a tool: the rest runs without them."""
         return left_out(release, self._premises, self._wardrobe.builds)
@@ -231,6 +235,20 @@ class LocalTarget:
     async def filled(self, workload: Workload) -> None:
         owner = filling.owner_of(workload, self._wardrobe)
         await filling.filled(workload, self._wardrobe.volumes, owner)
+
+    def owner(self, workload: Workload) -> Identity | None:
+        """As whom an instance of it runs."""
+        return filling.owner_of(workload, self._wardrobe)
+
+    def programs(self, workload: Workload) -> Mapping[str, Path]:
+        """The programs that come with its server.
+
+        Raises:
+            PartMissing: it is not installed, or is a program of the user's own.
+        """
+        if not isinstance(workload.program, Server):
+            raise PartMissing("SW252", part=workload.name, known="-")
+        return self._premises.shelf.found(workload.program).programs
 
     async def kill(self, instance: Instance, signal: str) -> None:
         launch.kill(self._premises.state.instance(instance.id), signal)

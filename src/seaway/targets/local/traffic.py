@@ -16,7 +16,8 @@ from seaway.model.route import Acme, Routing, Upstream
 from seaway.ports.clock import Clock
 from seaway.proxies.engine import Member
 from seaway.proxies.haproxy import CONFIGURATION, HAProxy
-from seaway.proxies.haproxy.inner import ONCE, checked, once
+from seaway.proxies.haproxy.calls import spot
+from seaway.proxies.haproxy.inner import ONCE, once
 from seaway.targets.local.control import Control, Server
 from seaway.targets.local.part import NotReady, Placement
 from seaway.targets.local.proxy_files import MASTER, VOLUME, ProxyFiles, Sealed
@@ -30,6 +31,10 @@ CHECKED_WITHIN = 20.0
 PAUSE = 0.05
 """Seconds between two questions whether it does."""
 TRIES_TO_REMOVE = 20
+REGISTERED = ("New server registered", "Already exists a server with the same name")
+"""The second where a slow proxy was asked again, and had done it the first time."""
+BY_SOCKET = "-:0"
+"""The address of a server that HAProxy reaches through itself."""
 PUBLIC = "public"
 """Folder of what others have signed, among the certificates."""
 
@@ -225,12 +230,12 @@ class ProxyTraffic:
         address, where = member.addresses[upstream.port], f"{backend}/{member.instance}"
         known = {each.backend: each for each in await self._known(worker, member.instance)}
         if backend not in known:
-            words = f"{where} {address.host}:{address.port} {checked(upstream, member.weight)}"
+            words = f"{where} {spot(backend, upstream, member, str(self._place.folder))}"
             answer = await self._control.ask(worker, f"add server {words}")
-            if "New server registered" not in answer:
+            if not any(word in answer for word in REGISTERED):
                 raise StepFailed("SW454", instance=member.instance, detail=answer)
             await self._control.ask(worker, f"enable health {where}")
-        elif known[backend].address != f"{address.host}:{address.port}":
+        elif known[backend].address not in {f"{address.host}:{address.port}", BY_SOCKET}:
             order = f"set server {where} addr {address.host} port {address.port}"
             await self._control.ask(worker, order)
         if backend in known and known[backend].weight != member.weight:

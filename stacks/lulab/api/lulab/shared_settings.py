@@ -48,7 +48,7 @@ class Shared(BaseModel):
     OPENAI_BASE_URL: HttpUrl
     OPENAI_API_KEY: Secret
     OPENAI_ORG_ID: str = ""
-    OPENAI_TIMEOUT: Annotated[int, Field(ge=1, le=600, description="seconds")] = 120
+    OPENAI_TIMEOUT: Annotated[int, Field(ge=1, le=1800, description="seconds")] = 120
     SUMMARY_MODEL: str = "chat"
     SPEECH_MODEL: str = "hear"
 

@@ -1,5 +1,6 @@
 """The face for the business back end: gRPC, with health, limits and an end that drains."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -19,6 +20,9 @@ SERVICE = writer_pb2.DESCRIPTOR.services_by_name["Writer"].full_name
 AT_ONCE = 200
 """Calls; more are refused at once, as RESOURCE_EXHAUSTED."""
 LONGEST_TEXT = 32_000
+FAREWELL = 1.5
+"""Seconds in which calls are still taken while health says NOT_SERVING: balancers ask twice a
+second, and a call that crosses with the end of the server would be cancelled."""
 OPTIONS = (
     ("grpc.so_reuseport", 0),  # a port that is taken is an error, not a share
     ("grpc.keepalive_time_ms", 20_000),
@@ -136,4 +140,5 @@ class Server:
         """Take no new calls, and let those that are open end within so many seconds."""
         self.draining = True
         await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(FAREWELL)
         await self._server.stop(seconds)

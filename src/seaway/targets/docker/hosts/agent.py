@@ -4,15 +4,18 @@ It has the state of the stacks, supervises them, and carries out the commands th
 them. The machine from which people deploy may be off.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from seaway.errors import SeawayError
 from seaway.model.json import Json
 from seaway.ports.target import Said
 from seaway.targets.docker.engine import SOCKET, Engine, Refused
 from seaway.targets.docker.executing import at_terminal, attached, ran
-from seaway.targets.docker.reading import text
+from seaway.targets.docker.reading import number, text
 
 NAME = "seaway-host"
 FOLDER = "seaway.folder"
@@ -20,6 +23,8 @@ FOLDER = "seaway.folder"
 CACHE = "cache"
 """In the folder of all states: files of published packages."""
 SEAWAY = ("python", "-m", "seaway")
+GOODBYE = 10.0
+"""Seconds for a command to end after it was broken off."""
 LOGS: Mapping[str, str] = {"max-size": "10m", "max-file": "3"}
 
 
@@ -58,10 +63,24 @@ class Agent:
         return await ran(self.engine, await self._command(arguments, env, {}))
 
     async def run(self, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-        """Carry out a command of Seaway with the terminal of this process; its exit status."""
+        """Carry out a command of Seaway with the terminal of this process; its exit status.
+
+        Whoever breaks it off breaks it off there: what it does about that is shown as well.
+        """
         terminal = at_terminal()
         more: dict[str, Json] = {"AttachStdin": True, "Tty": terminal}
-        return await attached(self.engine, await self._command(arguments, env, more), terminal)
+        name = await self._command(arguments, env, more)
+        running = asyncio.ensure_future(attached(self.engine, name, terminal))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            with suppress(SeawayError):
+                await self._interrupt(name)
+            if (await asyncio.wait({running}, timeout=GOODBYE))[0]:
+                return running.result()
+            raise
+        finally:
+            running.cancel()
 
     async def unpack(self, folder: Path, tar: AsyncIterator[bytes]) -> None:
         """Unpack an archive in a folder there."""
@@ -81,6 +100,15 @@ class Agent:
         return text(
             await self.engine.call("POST", f"/containers/{self.name}/exec", body=wish), "Id"
         )
+
+    async def _interrupt(self, name: str) -> None:
+        """What Ctrl-C does; the engine itself lets a command go on that nobody listens to."""
+        found = await self.engine.call("GET", f"/exec/{name}/json")
+        if not (pid := number(found, "Pid")):
+            return
+        wish: Json = {"Cmd": ["sh", "-c", 'kill -INT "$0"', str(pid)]}
+        path = f"/containers/{self.name}/exec"
+        await ran(self.engine, text(await self.engine.call("POST", path, body=wish), "Id"))
 
     async def _found(self) -> Json:
         try:

@@ -18,6 +18,11 @@ CLOCK = 30.0
 """Seconds that clocks may differ: certificates and tokens go by them."""
 KEPT = 15
 """Lines of what a failed step said."""
+WHOLE = """out=$(mktemp); exec 9>/run/lock/seaway-host && flock -w 900 9
+({}) </dev/null >"$out" 2>&1 9>&-
+status=$?; tail -n {} "$out"; rm -f "$out"; exit $status"""
+"""How a step is told to a shell: nothing of it is written where nobody may listen any more, and
+whoever comes again while it still goes on waits for it (flock(1))."""
 LOGS = '{"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}}'
 """For containers of others: Seaway's own say it themselves."""
 SETTINGS = "/etc/docker/daemon.json"
@@ -82,8 +87,8 @@ async def look(connection: Connection) -> Host:
     return Host(told=told, listens=listens, late=behind)
 
 
-def findings(host: Host, machine: str, wanted: Sequence[int] = ()) -> Iterator[Finding]:
-    """What is wrong with it, for images made for `machine`, and an ingress on these ports."""
+def findings(host: Host, machine: str) -> Iterator[Finding]:
+    """What is wrong with it, for images made for `machine`."""
     told = host.told
     if not host.has("docker") and not host.has("apt"):
         yield Finding(code="SW223", facts={"system": told.get("system") or "?"})
@@ -99,6 +104,10 @@ def findings(host: Host, machine: str, wanted: Sequence[int] = ()) -> Iterator[F
     if abs(host.late) > CLOCK:
         facts = {"seconds": f"{abs(host.late):.0f}"}
         yield Finding(code="SW224", severity=Severity.WARNING, facts=facts)
+
+
+def taken(host: Host, wanted: Sequence[int]) -> Iterator[Finding]:
+    """Ports that an ingress is to open, and that somebody listens on already."""
     for port in wanted:
         if port in host.listens:
             yield Finding(code="SW227", severity=Severity.WARNING, facts={"port": port})
@@ -110,7 +119,7 @@ def acts(host: Host) -> Iterator[Act]:
         if not host.has("settings"):
             write = f"mkdir -p /etc/docker && echo {shlex.quote(LOGS)} > {SETTINGS}"
             yield Act("host rotates", write)
-        apt = "DEBIAN_FRONTEND=noninteractive apt-get"
+        apt = "DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300"
         install = f"{apt} install -y --no-install-recommends docker.io"
         yield Act("host installs", f"{apt} update && {install}")
     if not host.has("runs"):
@@ -121,15 +130,17 @@ def acts(host: Host) -> Iterator[Act]:
 
 
 async def perform(act: Act, host: Host, connection: Connection) -> None:
-    """Do one of them.
+    """Do one of them. One that was begun ends there, though the connection is cut meanwhile.
+
+    Half an installation would be worse than either end.
 
     Raises:
         StepFailed: SW229, with the last lines of what was said.
     """
-    line = act.command
+    line = WHOLE.format(act.command, KEPT)
     if host.told.get("rights") == "sudo":
         line = f"sudo -n sh -c {shlex.quote(line)}"
     said = await connection.run(line, check=False)
     if said.exit_status:
-        whole = (str(said.stdout or "") + str(said.stderr or "")).strip().splitlines()
-        raise StepFailed("SW229", command=act.command, output="\n".join(whole[-KEPT:]))
+        output = (str(said.stdout or "") + str(said.stderr or "")).strip()
+        raise StepFailed("SW229", command=act.command, output=output)

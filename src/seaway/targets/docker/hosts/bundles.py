@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from seaway.errors import SeawayError
+from seaway.errors import UsageError
 from seaway.model.release import Release
 from seaway.model.workload import PackageFile, Server, Workload
 from seaway.targets.docker.carried import FILES, Carried
@@ -85,14 +85,14 @@ async def unpack(
     """Have everything of a bundle on this machine; what it is about.
 
     Raises:
-        SeawayError: SW637, it is no bundle, or it is damaged.
+        UsageError: SW239, there is none, it is no bundle, or it is damaged.
         StepFailed: SW222, the engine does not take its images.
     """
     with tempfile.TemporaryFile(dir=ROOM) as images:
         try:
             about = await asyncio.to_thread(_unpack, file, carried_of, packages, images)
         except (tarfile.TarError, EOFError, gzip.BadGzipFile, ValueError, KeyError) as error:
-            raise SeawayError("SW637", path=str(file), problem=str(error)) from error
+            raise UsageError("SW239", file=str(file), problem=str(error)) from error
         await loaded(engine, images, progress)
     return about
 
@@ -102,7 +102,7 @@ def _unpack(
 ) -> About:  # fmt: skip
     about: About | None = None
     carried: Carried | None = None
-    with file.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|gz") as tar:
+    with _opened(file) as raw, tarfile.open(fileobj=raw, mode="r|gz") as tar:
         for member in tar:
             data = tar.extractfile(member)
             if data is None:
@@ -122,6 +122,15 @@ def _unpack(
     if about is None or about.form != FORM:
         raise ValueError("it is no bundle")
     return about
+
+
+def _opened(file: Path) -> IO[bytes]:
+    """To be read, or said of itself why not; what fails later is about this machine."""
+    try:
+        return file.open("rb")
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UsageError("SW239", file=str(file), problem=problem) from error
 
 
 def _spread(data: IO[bytes], folder: Path) -> None:

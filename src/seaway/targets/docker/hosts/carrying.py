@@ -20,6 +20,8 @@ from seaway.values import dumped
 
 STATIC = "static"
 """The part that serves a folder."""
+OURS = "seaway/"
+"""Start of the names of images that are made here."""
 DIGITS = 16
 """Of the digest by which a folder is known."""
 
@@ -71,10 +73,10 @@ async def images_of(workloads: Sequence[Workload], images: ImageSource) -> dict[
 
 
 async def tagged(engine: Engine, image: str) -> str:
-    """The name of an image: its id may be another in another engine."""
+    """The name of an image, ours before others: its id may be another in another engine."""
     found = await engine.call("GET", f"/images/{image}/json")
     tags = cast("list[str]", at(found, "RepoTags") or [])
-    return tags[0] if tags else image
+    return min(tags, key=lambda each: not each.startswith(OURS)) if tags else image
 
 
 async def _shown(program: Server, builds: Builds) -> Path | None:

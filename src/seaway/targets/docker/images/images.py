@@ -23,6 +23,7 @@ from seaway.errors import StepFailed
 from seaway.model.json import Json
 from seaway.model.workload import Build, Command, Workload
 from seaway.targets.docker.engine import Engine
+from seaway.targets.docker.foreign import is_foreign
 from seaway.targets.docker.images import own
 from seaway.targets.docker.images.bases import PYTHON, Base, Bases
 from seaway.targets.docker.images.bill import bill
@@ -45,7 +46,7 @@ FORM = "1"
 """Raised when the same wishes are to be built in another way."""
 OURS = "seaway/"
 """Start of the names of all that is made here."""
-OWN = frozenset({"seaway/ai", "seaway/models"})
+OWN = frozenset({"seaway/ai", "seaway/models", "seaway/milvus"})
 """What components call the images of Seaway's own programs."""
 MIRROR = "SEAWAY_REGISTRY_MIRROR"
 
@@ -83,7 +84,8 @@ class Images:
         program = workload.program
         if isinstance(program, Command) and program.build:
             return await self._of_source(program.build, program.image)
-        if isinstance(program, Command) and program.image not in OWN and program.image:
+        given = isinstance(program, Command) and program.image and program.image not in OWN
+        if given or is_foreign(program):
             return (await self._bases.plain(program.image, self._say)).id
         return await self._own(_which(program.image))
 
@@ -193,7 +195,8 @@ class Images:
 
 def _which(image: str) -> str:
     """Of Seaway's own images, the one that has what a workload needs."""
-    return own.MODELS if image == f"{OURS}{own.MODELS}" else own.PARTS
+    name = image.removeprefix(OURS)
+    return name if name in own.SPECIAL else own.PARTS
 
 
 def _key(*words: str) -> str:

@@ -7,8 +7,11 @@ import seaway
 from seaway.errors import StepFailed
 from seaway.targets.docker.images.trees import What, entries
 
-PARTS, MODELS = "parts", "models"
-"""The two images of Seaway's own: servers with small programs, and what loads models."""
+PARTS, MODELS, MILVUS = "parts", "models", "milvus"
+"""The images of Seaway's own: servers with small programs; what loads models; milvus-lite and what
+speaks to it."""
+SPECIAL = frozenset({MODELS, MILVUS})
+"""Those that are asked for by name."""
 
 
 def source() -> Path:
@@ -17,7 +20,7 @@ def source() -> Path:
 
 
 def lock(which: str) -> str:
-    """The text of the lock of one of the two: here where installed, beside it in a checkout.
+    """The text of the lock of one of them: here where installed, beside it in a checkout.
 
     Raises:
         StepFailed: SW282, it is in neither place.

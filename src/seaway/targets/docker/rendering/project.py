@@ -1,5 +1,6 @@
 """Project: everything that Compose needs for a stack."""
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -56,9 +57,25 @@ class Project:
     """The names of the files that must be in `secrets`."""
 
     def write(self, there: Path) -> None:
-        """Into that folder; what an earlier one wrote is replaced."""
-        for name in OURS:
-            shutil.rmtree(there / name, ignore_errors=True)
+        """Into that folder; what an earlier one wrote is replaced, once all of this is there."""
+        there = there.resolve()
+        draft = there.with_name(f".{there.name}.{os.getpid()}")
+        try:
+            self._draft(draft)
+            there.mkdir(exist_ok=True)
+            for name in OURS:
+                shutil.rmtree(there / name, ignore_errors=True)
+                if (draft / name).exists():
+                    (draft / name).replace(there / name)
+            for each in [each for each in draft.rglob("*") if not each.is_dir()]:
+                place = there / each.relative_to(draft)
+                place.parent.mkdir(exist_ok=True)
+                each.replace(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _draft(self, there: Path) -> None:
+        there.mkdir(parents=True)
         for name, text in self.files.items():
             _write(there / name, text.encode())
             (there / name).chmod(0o755 if text.startswith("#!") else 0o644)
@@ -155,10 +172,11 @@ async def _images(release: Release, workshop: Workshop) -> dict[Name, Folder]:
         elif isinstance(program, Command) and program.image and program.image not in OWN:
             continue
         else:
-            which = own.MODELS if program.image == f"{SEAWAYS}{own.MODELS}" else own.PARTS
+            which = program.image.removeprefix(SEAWAYS)
+            which = which if which in own.SPECIAL else own.PARTS
             key = (which,)
             if key not in known:
-                folders = kept if which == own.PARTS else ()
+                folders = kept if which != own.MODELS else ()
                 known[key] = of_seaway(f"{release.stack}-{which}", which, folders)
         found[each.name] = known[key]
     return found

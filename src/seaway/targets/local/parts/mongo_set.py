@@ -94,7 +94,7 @@ async def settled(place: Placement) -> None:
     if not hello.primary:
         raise NotReady("no primary is elected yet")
     async with _opened(place, hello.primary) as client:
-        await _users(place, client, hello.primary)
+        await _users(place, client, _door(place, hello.primary))
     await standing(place)
 
 
@@ -227,16 +227,30 @@ async def _opened(place: Placement, address: str) -> AsyncGenerator[_Client]:
     Raises:
         NotReady: nobody listens there, or it does not know the key.
     """
-    host, _, port = address.rpartition(":")
+    door = _door(place, address)
+    host, _, port = door.rpartition(":")
     try:  # the driver would try again and again until its time is over
         _, writer = await asyncio.open_connection(host, int(port))
         writer.close()
-        async with _client(address, "local", "__system", place.env["MONGO_KEY"]) as client:
+        async with _client(door, "local", "__system", place.env["MONGO_KEY"]) as client:
             yield client
     except OSError as error:
         raise NotReady(f"{address}: {error.strerror or error}") from error
     except PyMongoError as error:
         raise NotReady(f"{address}: {_words(error)}") from error
+
+
+def _door(place: Placement, address: str) -> str:
+    """Where it is reached from here: `host:port`.
+
+    Raises:
+        NotReady: it is not there.
+    """
+    host, _, port = address.rpartition(":")
+    there = place.doors.get(host, host)
+    if not there:
+        raise NotReady(f"{address} is not there")
+    return f"{there}:{port}"
 
 
 def _client(address: str, database: str, user: str, password: str) -> _Client:

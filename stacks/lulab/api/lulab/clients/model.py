@@ -18,7 +18,7 @@ INSTRUCTION = (
     " decisions, and who does what by when. Only what was said."
 )
 HEAR = "请逐字写下录音内容。Write down word for word what is said."
-FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/mp4": "m4a", "video/mp4": "mp4"}
 LARGEST = 20 * 1024 * 1024
 """Bytes of a recording that one request may carry, by OpenAI's own limit."""
 

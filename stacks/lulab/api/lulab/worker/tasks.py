@@ -20,9 +20,10 @@ from lulab.worker import words
 from lulab.worker.tools import Tools
 from lulab.worker.transfer import EmptyError, keep
 
-ATTEMPTS = 8
+ATTEMPTS, PATIENT = 8, 12
+"""Tries: over two minutes; and over half an hour where a model may have much to hear first."""
 FIRST_WAIT = timedelta(seconds=1)
-LONGEST = timedelta(minutes=10)
+LONGEST = timedelta(minutes=30)
 AGAIN = 500
 """From this status on the fault is theirs, and may pass."""
 STORED: LiteralString = """
@@ -44,8 +45,13 @@ log = logging.getLogger(__name__)
 
 def register(queue: Queue) -> None:
     """Name the tasks to the queue."""
-    for name, task in ((TRANSFER, transfer), (WRITE_UP, write_up), (NOTIFY, notify)):
-        queue.task(name, attempts=ATTEMPTS, first_wait=FIRST_WAIT, timeout=LONGEST)(task)
+    known = (
+        (TRANSFER, transfer, ATTEMPTS),
+        (WRITE_UP, write_up, PATIENT),
+        (NOTIFY, notify, ATTEMPTS),
+    )
+    for name, task, attempts in known:
+        queue.task(name, attempts=attempts, first_wait=FIRST_WAIT, timeout=LONGEST)(task)
 
 
 async def transfer(job: Job, payload: Payload) -> None:
@@ -78,9 +84,13 @@ async def write_up(job: Job, payload: Payload) -> None:
             return
         recording, _ = found
         settings = tools.settings
-        transcript = await written(tools, recording)
+        said = await written(tools, recording)
         await job.progress(50, "transcribed")
-        summary = await tools.model.summed_up(transcript)
+        transcript, summary = said, words.NOTHING
+        if said:
+            summary = await tools.model.summed_up(said)
+        else:  # whoever looks for it sees why there is nothing
+            transcript = words.NOTHING
         async with job.effect() as connection:
             spoken = (recording.id, transcript, settings.SPEECH_MODEL)
             await connection.execute(WRITTEN, spoken)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 SHORT = 20
 """Characters that a value in a short message may have, by the rules of its service."""
+NOTHING = "没有听到说话 · Nothing was said"
 
 
 def subject(meeting: str) -> str:

@@ -1,0 +1,35 @@
+"""Releases under load and damage, with the programs in containers: the same tests as on local."""
+
+import sys
+
+import pytest
+
+from tests.faults.test_torture import FULL, SEED
+from tests.faults.torture.containers import engine_there
+from tests.faults.torture.runner import longest, tortured
+from tests.faults.torture.suite import SUITE
+
+EACH = [
+    pytest.param(
+        entry, id=f"{entry.number} {entry.title}",
+        marks=pytest.mark.timeout(longest(entry, full=FULL, target="docker") + 60),
+    )
+    for entry in SUITE if "docker" in entry.targets
+]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.docker,
+    pytest.mark.long,
+    pytest.mark.skipif(not engine_there(), reason="no engine with the base image"),
+]
+
+
+@pytest.mark.parametrize("entry", EACH)
+async def test_it_survives_in_containers(entry, tmp_path):
+    for each in (tmp_path, *tmp_path.parents[:2]):  # containers run as another user
+        each.chmod(0o755)
+
+    found = await tortured(entry, seed=SEED, full=FULL, folder=tmp_path, target="docker")
+
+    sys.stderr.write(f"{found}\n")
+    assert found["passed"], found
