@@ -51,7 +51,7 @@ class Relay:
         self._reply.stream(names.encode("latin-1", "replace"), live.first)
         if self.kept is not None:
             self.kept.append(live.first)
-        connection.told, connection.flowing = self._came, True
+        connection.told = self._came
         self._limit()
         self._came(connection)  # what has come before
 

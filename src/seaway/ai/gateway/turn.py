@@ -2,18 +2,14 @@
 
 Kernel and interpreter each run for a while instead of taking turns request by request, so that
 neither drives the other out of the processor's caches: a request takes a third less of its time,
-in the kernel too. Where little comes, there is nothing to wait for: to put a thing off until the
-rest has been read costs another round of the loop.
+in the kernel too.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from time import monotonic
 
 Work = Callable[[bytes], None]
-CALM = 0.0005
-"""Seconds without news, after which the next thing that comes is worked through at once."""
 
 
 class Turn:
@@ -26,26 +22,12 @@ class Turn:
         self._going: list[tuple[asyncio.Transport, bytes]] = []
         self._ends = False
         """Whether the end of a turn is to come."""
-        self._since = 0.0
-        """When something came last."""
 
     def came(self, work: Work, data: bytes) -> None:
         """Call `work` with what was read, once everything has been read."""
-        now = monotonic()
-        calm, self._since = now - self._since > CALM, now
-        if calm and not (self._came or self._ends):
-            self._at_once(work, data)
-            return
         if not self._came:
             self.loop.call_soon(self._work)
         self._came.append((work, data))
-
-    def flows(self, work: Work, data: bytes) -> None:
-        """Likewise for a piece of a stream, which is little work: at once if nothing else waits."""
-        if self._came or self._ends:
-            self.came(work, data)
-        else:
-            self._at_once(work, data)
 
     def last(self, work: Callable[[], None]) -> None:
         """Call `work` when all that came has been worked through, before it is sent."""
@@ -62,13 +44,6 @@ class Turn:
     def _end_soon(self) -> None:
         self._ends = True
         self.loop.call_soon(self._end)
-
-    def _at_once(self, work: Work, data: bytes) -> None:
-        self._ends = True
-        try:
-            work(data)
-        finally:
-            self._end()
 
     def _work(self) -> None:
         came, self._ends = self._came, True

@@ -60,8 +60,6 @@ class Connection(asyncio.Protocol):
         """Called once, soon after the answer is complete, or never will be."""
         self.told: Callable[[Connection], None] | None = None
         """Called at once when something has come, in place of who waits for `news`."""
-        self.flowing = False
-        """Whether its pieces go to a client as they come."""
         self.used = 0
         self.since = 0.0
 
@@ -76,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, request: bytes, *, whole: bool) -> None:
         """Begin a request; `whole` when nothing is to be done before all of the answer is there."""
-        self.status, self.complete, self.flowing = 0, False, False
+        self.status, self.complete = 0, False
         self._chunks.clear()
         self._headers.clear()
         self._size, self._whole = 0, whole
@@ -188,10 +186,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # uvloop's is one by its methods
 
     def data_received(self, data: bytes) -> None:
-        if self.flowing:
-            self._turn.flows(self._received, data)
-        else:
-            self._turn.came(self._received, data)
+        self._turn.came(self._received, data)
 
     def _received(self, data: bytes) -> None:
         try:
