@@ -47,6 +47,7 @@ environments:
 """
 START = {"local": "8s", "docker": "30s"}
 """How long an instance may take to get ready, where a test promises nothing of it."""
+STARTS = "SW512"
 DECIDED = 60.0
 """Seconds within which every release is decided."""
 
@@ -90,6 +91,11 @@ class Town:
         ledger = self.stage.ledger
         events = ledger.events(ledger.last_event() - 12)
         return [f"{each.at:%M:%S.%f} {each.code} {dict(each.facts)}" for each in events]
+
+    def starts(self, after: int) -> int:
+        """How many copies of the application were started since that event."""
+        events = self.stage.ledger.events(after)
+        return sum(each.code == STARTS and each.facts.get("workload") == "api" for each in events)
 
     async def deployed(self, limit: float = DECIDED, **env: str) -> Verdict:
         """Release it, and wait for the verdict."""
