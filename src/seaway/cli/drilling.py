@@ -41,11 +41,8 @@ async def held(show: Show, here: Place) -> Mapping[str, object]:
     release = wanted(here, ledger)
     savings = chosen(release)
     aside = place(f"{here.stack}-drill", here.environment)
-    await restoring.removed(show, aside)
-    try:
+    async with restoring.emptied(show, aside):
         drill = await _Drilling(show, here, aside, release, savings).held()
-    finally:
-        await restoring.removed(show, aside)
     problems = drill.problems(savings)
     file, report = kept(here.state.root, drill, savings, key_of(here))
     facts: dict[str, str | int | float] = {

@@ -153,16 +153,13 @@ async def _anew(show: Show, here: Place, target: Place, given: Sequence[Given]) 
 async def _over(show: Show, here: Place, release: "Release", given: Sequence[Given]) -> None:
     """Beside what runs, then in its place: writers stop only when the other data is ready."""
     aside = place(f"{here.stack}-restore", here.environment)
-    await restoring.removed(show, aside)
-    restoring.with_secrets(aside, here, given)
-    try:
+    async with restoring.emptied(show, aside):
+        restoring.with_secrets(aside, here, given)
         await restoring.come_up(show, aside, release, given)
         await restoring.stopped(show, aside)
         await restoring.stopped(show, here)
         label = f"{SystemClock().now():%Y%m%d-%H%M%S}"
         restoring.exchanged(here, aside, stores_of(given), label)
-    finally:
-        await restoring.removed(show, aside)
     await _up_again(show, here, release)
     show.note("note kept aside", stack=here.stack)
 

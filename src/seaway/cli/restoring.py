@@ -3,8 +3,8 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -176,6 +176,16 @@ def fresh(show: Show, stack: str, environment: str) -> Place:
     if there.state.root.exists() and any(there.state.root.iterdir()):
         raise UsageError("SW848", stack=stack)
     return there
+
+
+@asynccontextmanager
+async def emptied(show: Show, there: Place) -> AsyncGenerator[None]:
+    """Nothing is there before, and nothing of it is left after."""
+    await removed(show, there)
+    try:
+        yield
+    finally:
+        await removed(show, there)
 
 
 async def removed(show: Show, there: Place) -> None:

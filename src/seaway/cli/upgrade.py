@@ -75,15 +75,12 @@ async def _upgrade(show: Show, here: Place, store: str, *, rehearse: bool) -> No
 async def _carried_out(upgrading: "_Upgrading", *, rehearse: bool) -> Mapping[str, object]:
     """Figures of it; data has changed places unless it was a rehearsal."""
     show, here, aside = upgrading.show, upgrading.here, upgrading.aside
-    await restoring.removed(show, aside)
-    try:
+    async with restoring.emptied(show, aside):
         figures = await upgrading.told()
         if not rehearse:
             await restoring.stopped(show, aside)
             label = f"{SystemClock().now():%Y%m%d-%H%M%S}"
             restoring.exchanged(here, aside, frozenset({Name(upgrading.store)}), label)
-    finally:
-        await restoring.removed(show, aside)
     return figures
 
 
