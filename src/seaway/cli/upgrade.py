@@ -55,6 +55,9 @@ async def _upgrade(show: Show, here: Place, store: str, *, rehearse: bool) -> No
     stack = wiring.read_stack(options(show.settings))
     vault = wiring.open_vault(here.state)
     release = wiring.demanded(wiring.resolved(stack, vault.versions())).release
+    if release.find(Name(store)) is None:
+        known = ", ".join(sorted(each.name for each in release.workloads))
+        raise UsageError("SW502", name=store, known=known)
     versions = target.older(release).get(Name(store))
     if versions is None:
         show.note("SW876", Tone.GOOD, store=store)
