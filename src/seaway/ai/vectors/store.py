@@ -155,8 +155,7 @@ class Store:
         statement = _statement(form, asks, search.limit, self._dimensions)
         given = (asked, self.generation, search.threshold, *_given(search.fit))
         connections = self._further if way is _Way.FURTHER else self._connections
-        async with connections.taken() as connection:
-            return await connection.fetch(statement, *given)
+        return await connections.fetch(statement, *given)
 
     async def _few(self, fit: Filter, *, anew: bool = False) -> bool:
         """Whether so few rows fit that they can be compared one by one."""

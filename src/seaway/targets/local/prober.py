@@ -103,7 +103,8 @@ class Prober:
         try:
             if watched.health.phase is Phase.STARTING:
                 await self._until_ready(watched)
-            await self._while_alive(watched)
+            if watched.checks.ready or watched.checks.live:  # with others it would be replaced
+                await self._while_alive(watched)
         finally:
             watched.asked.set()
 
