@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
+from operator import itemgetter
 
 import asyncpg
 import orjson
+from orjson import Fragment
 
 from seaway.ai.vectors.connections import REACH, Connections
 from seaway.ai.vectors.forms import Json
@@ -16,6 +18,7 @@ from seaway.ai.vectors.schema import LONGEST_INDEXED, Connection, Made, indexed
 from seaway.ai.vectors.searches import Searches
 from seaway.serving.refusal import Refusal
 
+Rows = Sequence[asyncpg.Record]
 NARROW = 4_000_000
 """Numbers that are compared one by one rather than through the index, about 50 ms: where few rows
 fit a filter, the index passes by most of them."""
@@ -35,40 +38,31 @@ insert into vector_texts as have (entity_type, entity_id, text) values ($1, $2, 
 on conflict (entity_type, entity_id) do update set text = excluded.text
 where have.text <> excluded.text
 """
-_FOUND = """
-select count(*) as seen, count(*) filter (where similarity > $3) as count,
-convert_to(coalesce(json_agg(json_build_object(
-  'type', entity_type, 'id', entity_id, 'similarity', similarity, 'metadata', metadata
-) order by similarity desc) filter (where similarity > $3), '[]')::text, 'UTF8') as results
-"""
-"""Written by the database: it has it all in hand."""
 _ONE = f"""
-{_FOUND} from (
-  select entity_type, entity_id, 1 - (embedding <=> $1::vector) as similarity, metadata
-  from vector_embeddings
-  where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit {{limit}}
-) near
+select entity_type, entity_id, 1 - (embedding <=> $1::vector) as similarity, metadata
+from vector_embeddings
+where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit {{limit}}
 """  # noqa: S608 -- constants only
 _MANY = f"""
-select near.*
+select near.*, asked.number
 from unnest($1::vector[]) with ordinality as asked (vector, number)
-cross join lateral ({_FOUND} from (
+cross join lateral (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from vector_embeddings
   where {_CURRENT} = $2 {{where}} order by {{indexed}} <=> {{asked}} limit {{limit}}
-) near) near order by asked.number
+) near
 """  # noqa: S608 -- constants only
 _ONE_BY_ONE = f"""
 with fit as materialized (
   select entity_type, entity_id, embedding, metadata from vector_embeddings
   where {_CURRENT} = $2 {{where}}
 )
-select near.*
+select near.*, asked.number
 from unnest($1::vector[]) with ordinality as asked (vector, number)
-cross join lateral ({_FOUND} from (
+cross join lateral (
   select entity_type, entity_id, 1 - (embedding <=> asked.vector) as similarity, metadata
   from fit order by embedding <=> asked.vector limit {{limit}}
-) near) near order by asked.number
+) near
 """  # noqa: S608 -- constants only
 _COUNT = "select count(*) from (select from vector_embeddings where true {where} limit $1) few"
 
@@ -116,14 +110,14 @@ class Store:
 
     async def _near(self, search: Search, vectors: Sequence[Vector]) -> list[Found]:
         """For each vector."""
-        rows = await self._reached(search, vectors)
-        found = [Found(row["count"], row["results"]) for row in rows]
+        reached = await self._reached(search, vectors)
+        found = [_found(rows, search.threshold) for rows in reached]
         if not all(each.count for each in found):
             async with self._connections.taken() as connection:
                 await self._check(connection)
         return found
 
-    async def _reached(self, search: Search, vectors: Sequence[Vector]) -> Sequence[asyncpg.Record]:
+    async def _reached(self, search: Search, vectors: Sequence[Vector]) -> Sequence[Rows]:
         """The index is asked for its first rows.
 
         Where a filter leaves fewer of them than are wanted, those that fit are compared one by one
@@ -146,16 +140,21 @@ class Store:
 
     async def _asked(
         self, search: Search, vectors: Sequence[Vector], way: "_Way"
-    ) -> Sequence[asyncpg.Record]:
+    ) -> Sequence[Rows]:
         one = len(vectors) == 1 and way is not _Way.EACH
         form = _ONE_BY_ONE if way is _Way.EACH else _ONE if one else _MANY
         asked = vectors[0] if one else [sent(each) for each in vectors]
         kind, wanted = search.fit
         asks = kind is not None, bool(wanted)
         statement = _statement(form, asks, search.limit, self._dimensions)
-        given = (asked, self.generation, search.threshold, *_given(search.fit))
         connections = self._further if way is _Way.FURTHER else self._connections
-        return await connections.fetch(statement, *given)
+        rows = await connections.fetch(statement, asked, self.generation, *_given(search.fit))
+        if one:
+            return [rows]
+        for_each: list[list[asyncpg.Record]] = [[] for _ in vectors]
+        for row in rows:
+            for_each[row["number"] - 1].append(row)
+        return for_each
 
     async def _few(self, fit: Filter, *, anew: bool = False) -> bool:
         """Whether so few rows fit that they can be compared one by one."""
@@ -227,8 +226,20 @@ class Known:
         return known
 
 
-def _short(rows: Sequence[asyncpg.Record], wanted: int) -> bool:
-    return any(row["seen"] < wanted for row in rows)
+def _found(rows: Rows, threshold: float) -> Found:
+    """Those above the threshold. An index of halves has them in nearly the right order only."""
+    alike = [row for row in rows if row["similarity"] > threshold]
+    alike.sort(key=itemgetter("similarity"), reverse=True)
+    results = [
+        {"type": row["entity_type"], "id": row["entity_id"], "similarity": row["similarity"],
+         "metadata": Fragment(row["metadata"] or b"null")}
+        for row in alike
+    ]  # fmt: skip
+    return Found(len(results), orjson.dumps(results))
+
+
+def _short(reached: Sequence[Rows], wanted: int) -> bool:
+    return any(len(rows) < wanted for rows in reached)
 
 
 @lru_cache(maxsize=256)
@@ -241,7 +252,7 @@ def _statement(form: str, asks: tuple[bool, bool], limit: int, dimensions: int) 
     there, asked = "embedding", "$1::vector" if form is _ONE else "asked.vector"
     if dimensions <= LONGEST_INDEXED:
         there, asked = (indexed(each, dimensions) for each in (there, asked))
-    where = _where(*asks, first=4)
+    where = _where(*asks, first=3)
     return form.format(where=where, indexed=there, asked=asked, limit=int(limit))
 
 
