@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from inline_snapshot import snapshot
@@ -12,6 +13,7 @@ from seaway.model.text import Secret, Text
 from seaway.model.workload import Command, Workload
 from seaway.stores.ledger import SqliteLedger
 from seaway.stores.vault import FileVault
+from tests.fakes.clock import HandClock
 
 STACK = """\
 seaway: 1
@@ -238,3 +240,40 @@ def test_a_ring_is_not_turned_further_before_its_newest_value_is_in_place(
 
     assert (first.status, second.status) == (0, 2)
     assert "SW710" in second.err
+
+
+AGED = """\
+seaway: 1
+name: shop
+services:
+  api:
+    run: python3 main.py
+    secrets: [JWT_SECRET, SMTP_PASSWORD, OLD_ENOUGH]
+secrets:
+  JWT_SECRET: {generate: 32, rotate: 90d}
+  SMTP_PASSWORD: {rotate: 30d}
+  OLD_ENOUGH: {generate: 32}
+"""
+
+
+def test_a_value_that_is_older_than_it_may_become_is_said_and_rotated_is_young(
+    write, seaway, here, tmp_path
+):
+    (here / "main.py").write_text("")
+    write(AGED)
+    seaway("secrets", "generate")
+    [file] = (tmp_path / "state").rglob("vault")
+    long_ago = FileVault(file, clock=HandClock(datetime.now(UTC) - timedelta(days=91)))
+    for name in ("JWT_SECRET", "SMTP_PASSWORD", "OLD_ENOUGH"):
+        long_ago.write(name, "a" * 32)
+
+    listed = json.loads(seaway("secrets", "list", "--format", "json").out)
+    plan = seaway("plan")
+    seaway("secrets", "rotate", "JWT_SECRET", "-y")
+
+    assert {each["name"]: each["state"] for each in listed} == {
+        "JWT_SECRET": "old", "SMTP_PASSWORD": "old", "OLD_ENOUGH": "set",
+    }  # fmt: skip
+    assert "the value of JWT_SECRET is 91 days old, more than its `rotate: 90d`" in plan.err
+    assert "SW712" in plan.err
+    assert "SW711" not in seaway("plan").err

@@ -19,6 +19,7 @@ from seaway.model.finding import Finding, Severity
 from seaway.model.finding import Place as Spot
 from seaway.model.names import Name
 from seaway.model.stack import Stack
+from seaway.stores.clock import SystemClock
 
 
 @click.command(cls=Command, hidden=True, examples=("seaway diagnose",))
@@ -27,7 +28,8 @@ def diagnose(settings: Settings) -> None:
     """Tell it as data, without words: those are chosen where people read them."""
     here = place(hosted.stack(), settings.environment)
     vault, (needs, _) = wiring.open_vault(here.state), hosted.secret_needs()
-    secrets = tuple(findings(needs, vault, here.environment)) if here.wanted() else ()
+    now = SystemClock().now()
+    secrets = tuple(findings(needs, vault, here.environment, now)) if here.wanted() else ()
     checks = (Check("secrets", secrets), *asyncio.run(_checks(here)))
     click.echo(told(Told(checks, vault.versions())))
 

@@ -20,6 +20,7 @@ from seaway.engine.secrets import findings as secret_findings
 from seaway.errors import FindingsReported, InvalidStack
 from seaway.model.finding import Finding, Severity, worst
 from seaway.model.stack import Stack
+from seaway.stores.clock import SystemClock
 from seaway.targets.docker.hosts.address import address_of
 
 
@@ -56,7 +57,8 @@ async def _checks(settings: Settings) -> tuple[Check, ...]:
     found = wiring.resolved(stack, vault.versions())
     if worst(found.findings) is Severity.ERROR:
         return (Check("stack file", tuple(found.findings)),)
-    secrets = tuple(secret_findings(found.secret_needs, vault, stack.environment))
+    now = SystemClock().now()
+    secrets = tuple(secret_findings(found.secret_needs, vault, stack.environment, now))
     return (
         Check("stack file", tuple(found.findings)),
         Check("secrets", secrets),

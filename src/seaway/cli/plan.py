@@ -21,6 +21,7 @@ from seaway.model.finding import Finding
 from seaway.model.release import Release
 from seaway.plan.changes import Act, Change, DataFate, Fate, changes, fates
 from seaway.ports.vault import Vault
+from seaway.stores.clock import SystemClock
 
 if TYPE_CHECKING:
     from seaway.engine.resolve import Resolved  # a rollback reads no stack file
@@ -66,7 +67,7 @@ async def outlook(found: "Resolved", vault: Vault, *, begun: bool = False) -> Ou
     whole = carried_over(found.release, here.wanted())
     release = without(whole, target.left_out(whole))
     seen, kept = () if begun else await target.observe(), await target.volumes()
-    secrets = weak(found.secret_needs, vault, release.environment)
+    secrets = weak(found.secret_needs, vault, release.environment, SystemClock().now())
     return Outlook(
         release=release, changes=changes(release, seen),
         fates=fates(release, kept, target.older(whole)),

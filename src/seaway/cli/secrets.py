@@ -13,12 +13,13 @@ from seaway.cli.place import options, place_of
 from seaway.cli.registry import secret_kept_here
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
-from seaway.engine.secrets import ensure, in_use, make, weakness
+from seaway.engine.secrets import ensure, in_use, make, old, weakness
 from seaway.errors import UsageError
 from seaway.model.finding import Finding
 from seaway.model.release import Release
 from seaway.ports.component import SecretNeed
 from seaway.ports.vault import Vault
+from seaway.stores.clock import SystemClock
 from seaway.targets.local.state import StateFolder
 
 TABLE = {
@@ -181,7 +182,9 @@ def _state(kept: Safe, need: SecretNeed, version: int) -> str:
         return "optional"
     if not version:
         return "made later" if need.generate else "missing"
-    return "weak" if kept.weak(need) else "set"
+    if kept.weak(need):
+        return "weak"
+    return "old" if old(need, kept.vault, SystemClock().now()) else "set"
 
 
 @click.command(cls=Command, examples=("seaway secrets rotate JWT_SECRET",))

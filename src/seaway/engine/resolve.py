@@ -210,7 +210,7 @@ def _needs(
         if name in used:
             need = SecretNeed(
                 name=name, generate=form.generate, form=form.form, min_length=form.min_length,
-                keep=form.keep,
+                keep=form.keep, longest=form.rotate,
             )  # fmt: skip
             if form.generate or form.required(stack.environment):
                 needs.setdefault(name, need)

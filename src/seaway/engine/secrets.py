@@ -5,8 +5,10 @@ import binascii
 import secrets
 import string
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from seaway.model.finding import Finding, Severity
+from seaway.model.quantity import shown_duration
 from seaway.model.release import Release
 from seaway.model.text import Secret, SecretFile
 from seaway.ports.component import SecretNeed
@@ -68,8 +70,13 @@ def _random(need: SecretNeed) -> str:
             return "".join(secrets.choice(ALPHABET) for _ in range(need.generate))
 
 
-def findings(needs: Sequence[SecretNeed], vault: Vault, environment: str) -> Iterator[Finding]:
-    """What is missing or weak. No value enters a finding, but for the start of a placeholder."""
+def findings(
+    needs: Sequence[SecretNeed], vault: Vault, environment: str, now: datetime
+) -> Iterator[Finding]:
+    """What is missing, weak or too old.
+
+    No value enters a finding, but for the start of a placeholder.
+    """
     there = vault.versions()
     for need in needs:
         if need.name not in there:
@@ -77,6 +84,21 @@ def findings(needs: Sequence[SecretNeed], vault: Vault, environment: str) -> Ite
                 yield Finding(code="SW701", facts={"name": need.name})
             continue
         yield from weakness(need, vault.read(need.name), environment)
+        yield from _age(need, vault.since(need.name), now)
+
+
+def old(need: SecretNeed, vault: Vault, now: datetime) -> bool:
+    """Whether its value is older than it may become; never where nobody noted when it was kept."""
+    return any(_age(need, vault.since(need.name), now))
+
+
+def _age(need: SecretNeed, since: datetime | None, now: datetime) -> Iterator[Finding]:
+    """It is said and not done: when those that use it can bear another value, people know."""
+    if need.longest and since and now - since > need.longest:
+        most = shown_duration(need.longest)
+        facts = {"name": need.name, "days": (now - since).days, "most": most}
+        code = "SW711" if need.generate else "SW712"
+        yield Finding(code=code, severity=Severity.WARNING, facts=facts)
 
 
 def in_use(name: str, release: Release) -> int:

@@ -45,6 +45,7 @@ WORDS: dict[str, Words] = {
     "secret missing": Words(en="missing", zh="缺少"),
     "secret optional": Words(en="may be absent here", zh="此环境可缺省"),
     "secret weak": Words(en="weak", zh="强度不足"),
+    "secret old": Words(en="too old", zh="已过期"),
     "secret made later": Words(en="made at the next up", zh="下次 up 时生成"),
     # ----------------------------------------------------------------------------------- plan
     "plan create": Words(en="created, instances: {after}", zh="新建，实例数：{after}"),

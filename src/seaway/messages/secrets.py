@@ -62,4 +62,16 @@ WORDS: dict[str, Words] = {
         fix_en="seaway up, then rotate again",
         fix_zh="请先运行 seaway up，再轮换",
     ),
+    "SW711": Words(
+        en="the value of {name} is {days} days old, more than its `rotate: {most}`",
+        zh="{name} 的值已有 {days} 天，超过 `rotate: {most}`",
+        fix_en="seaway secrets rotate {name}, then seaway up",
+        fix_zh="请运行 seaway secrets rotate {name}，再运行 seaway up",
+    ),
+    "SW712": Words(
+        en="the value of {name} is {days} days old, more than its `rotate: {most}`",
+        zh="{name} 的值已有 {days} 天，超过 `rotate: {most}`",
+        fix_en="get a new one from whoever gave it, then seaway secrets set {name} and seaway up",
+        fix_zh="请向提供方换取新值，再运行 seaway secrets set {name} 和 seaway up",
+    ),
 }

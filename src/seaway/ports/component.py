@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -31,6 +32,8 @@ class SecretNeed:
     min_length: int = 0
     keep: int = 0
     """How many older values stay good beside the newest; above 0 the value is a ring."""
+    longest: timedelta | None = None
+    """How old a value may become."""
     rotates: bool = True
     """False for one that stored data is encrypted with: another would lose the data."""
 

@@ -1,6 +1,7 @@
 """Vault: secrets by name and version."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 
@@ -9,6 +10,10 @@ class Vault(Protocol):
 
     def versions(self) -> Mapping[str, int]:
         """The newest version of every secret; no values."""
+        ...
+
+    def since(self, name: str) -> datetime | None:
+        """When the newest value of a secret was kept; None where nobody noted it."""
         ...
 
     def read(self, name: str, version: int = 0) -> str:

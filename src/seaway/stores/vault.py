@@ -6,11 +6,14 @@ import os
 import secrets
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seaway.durable import make_folder, write_whole
 from seaway.errors import SeawayError, UsageError
+from seaway.ports.clock import Clock
+from seaway.stores.clock import SystemClock
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,8 +23,10 @@ NONCE = 12
 VERSIONS_KEPT = 20
 """More than releases are recorded: each of them can still be gone back to."""
 
+TIMES = ""
+"""The entry that is no secret: when the newest value of each was kept."""
 Contents = dict[str, dict[str, str]]
-"""Values by version (in decimal) by name."""
+"""Values by version (in decimal) by name, and `TIMES`."""
 
 
 class FileVault:
@@ -30,13 +35,19 @@ class FileVault:
     The key beside the file protects copies of the file alone, not the machine it is on.
     """
 
-    def __init__(self, path: Path, key: str = "") -> None:
+    def __init__(self, path: Path, key: str = "", clock: Clock | None = None) -> None:
         self._path = path
         self._given = key
+        self._clock = clock or SystemClock()
         self._known: tuple[tuple[int, int], Contents] | None = None
 
     def versions(self) -> Mapping[str, int]:
-        return {name: max(map(int, kept)) for name, kept in self._contents().items()}
+        values = {name: kept for name, kept in self._contents().items() if name != TIMES}
+        return {name: max(map(int, kept)) for name, kept in values.items()}
+
+    def since(self, name: str) -> datetime | None:
+        told = self._contents().get(TIMES, {}).get(name)
+        return datetime.fromisoformat(told) if told else None
 
     def read(self, name: str, version: int = 0) -> str:
         kept = self._contents().get(name)
@@ -60,10 +71,12 @@ class FileVault:
         versions: dict[str, int] = {}
         with self._locked():
             contents = {each: dict(kept) for each, kept in self._load().items()}
+            times = contents.setdefault(TIMES, {})
             for name, value in values.items():
                 kept = contents.setdefault(name, {})
                 versions[name] = max(map(int, kept), default=0) + 1
                 kept[str(versions[name])] = value
+                times[name] = self._clock.now().isoformat(timespec="seconds")
                 for old in sorted(map(int, kept))[:-VERSIONS_KEPT]:
                     del kept[str(old)]
             self._save(contents)

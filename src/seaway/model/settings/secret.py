@@ -28,7 +28,7 @@ class SecretForm(BaseModel):
     required_in: tuple[Word, ...] | None = None
     """Environments that cannot do without it; all when it is not given."""
     rotate: Duration | None = None
-    """How old a value may become."""
+    """How old a value may become; then `plan`, `up`, `doctor` and `secrets list` say so."""
 
     @model_validator(mode="before")
     @classmethod
