@@ -13,7 +13,7 @@ setup:
     bin/setup develop
 
 # all that must be green before a commit lands
-check: lint types contracts shape web stacks test
+check: lint types contracts shape web stacks scan test
 
 # find mistakes and unformatted code, unused dependencies, faults in shell scripts
 lint:
@@ -56,6 +56,10 @@ consoles *arguments:
 # check the types of the pages of each stack, where npm is installed
 web:
     tools/web-types
+
+# ask hadolint, checkov and trivy what they find in the images and projects that Seaway writes
+scan:
+    python -m tools.scan
 
 # run the tests; options and paths go to pytest
 test *arguments:

@@ -87,6 +87,43 @@ async def test_every_order_may_be_given_twice(tmp_path):
             assert await seen(stand, "api-1") is Traffic.NONE
 
 
+class Broken(Control):
+    """Of a supervisor that is killed in the midst of an order to drain."""
+
+    orders = 0
+
+    async def _answer(self, command: str) -> str:
+        if "state drain" in command:
+            if self.orders:
+                raise KilledError
+            self.orders += 1
+        return await super()._answer(command)
+
+
+class KilledError(Exception):
+    """As far as the test can be killed."""
+
+
+async def test_an_order_to_drain_that_was_broken_off_is_finished(tmp_path):
+    """Half of it done, and called drained, the instance was stopped; payments still came to it."""
+    api = Backend("api-1", echoes_its_name("api-1"))
+    async with backends(api), running(tmp_path, routing()) as stand:
+        await stand.admit(api)
+        good = stand.traffic._control
+        stand.traffic._control = Broken(stand.place.folder / MASTER)
+        with pytest.raises(KilledError):
+            await stand.traffic.drain(api.instance())
+        stand.traffic._control = good
+
+        said = await seen(stand, "api-1")
+        left = [each for each in await good.servers(await stand.traffic._worker()) if each.admitted]
+
+        assert said in {Traffic.DRAINING, Traffic.DRAINED}
+        assert not left
+        await stand.admit(api)
+        assert await seen(stand, "api-1") is Traffic.IN
+
+
 class Slow(Control):
     """Of a busy machine: what is to be done is done, but the first answer comes too late."""
 

@@ -34,7 +34,8 @@ async def tortured(
     target: str = "local",
 ) -> dict[str, object]:  # fmt: skip
     """The result of one test; one that raises or takes too long has failed."""
-    chance = random.Random(f"{seed} {entry.number}")  # noqa: S311 -- repeatable is what counts
+    of_part = f" {part[0]}/{part[1]}" if part[1] > 1 else ""
+    chance = random.Random(f"{seed} {entry.number}{of_part}")  # noqa: S311 -- repeatable is what counts
     trial = Trial(
         seed=seed, full=full, folder=folder, chance=chance, part=part, target=target
     )  # fmt: skip
@@ -109,7 +110,8 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int)
     parser.add_argument(
         "--part", type=_part, default=(1, 1), metavar="K/N",
-        help="the K-th of N parts of a test that is long (T06); all of one seed are the whole",
+        help="the K-th of N parts of a test that is long (T06, T07B, T15 to T17); all of one seed "
+        "are the whole",
     )  # fmt: skip
     parser.add_argument("--target", choices=("local", "docker"), default="local")
     length = parser.add_mutually_exclusive_group()

@@ -111,7 +111,7 @@ async def long_streams(trial: Trial) -> None:
                 group.create_task(audience.talk(number))
             await _releases(trial, made, drain)
             audience.over = True
-        _judge(trial, audience)
+        judge(trial, audience)
 
 
 async def _releases(trial: Trial, made: Town, drain: int) -> None:
@@ -122,7 +122,8 @@ async def _releases(trial: Trial, made: Town, drain: int) -> None:
         trial.tally.faults += 1
 
 
-def _judge(trial: Trial, audience: Audience) -> None:
+def judge(trial: Trial, audience: Audience) -> None:
+    """None was cut, and one was told to go."""
     tally, good = trial.tally, {"stream whole", "socket whole", "socket told to go"}
     tally.requests = audience.streams + audience.sockets
     bad = {why: count for why, count in audience.ends.items() if why not in good}

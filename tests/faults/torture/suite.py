@@ -53,6 +53,7 @@ SUITE: tuple[Entry, ...] = (
             Entry("T12", "deploys killed", "interrupted:killed_deploys", minutes=15),
             Entry("T13", "kept connections ended", "adversary:ended_connections"),
             Entry("R08", "copies taken away", "shrinking:scale_downs", minutes=15),
+            Entry("R09", "one life of a stack", "together:one_life", often=False),
         )
     ),
     Entry("T14", "leaders of a store struck", "primaries:hurt_primaries", minutes=10),

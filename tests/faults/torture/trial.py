@@ -53,6 +53,12 @@ class Trial:
         """How often something is done."""
         return full if self.full else short
 
+    def times_here(self, full: int, short: int) -> int:
+        """How many of them this part does; all parts of one seed together do all of them."""
+        number, parts = self.part
+        wanted = self.times(full, short)
+        return wanted * number // parts - wanted * (number - 1) // parts
+
     def limit(self, full: float, short: float) -> float:
         """A figure that time must not exceed: the promise, or a generous one on a busy machine."""
         return full if self.full else short

@@ -1,6 +1,6 @@
 """Asking: puts the questions of a probe to an instance in a container."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import assert_never
 
@@ -62,6 +62,10 @@ class Asking:
         """It will not be asked again."""
         self._hearing.forget(name)
         self._visiting.forget(name)
+
+    def doors(self, record: Record) -> Mapping[str, str]:
+        """Where each member of its store is reached from here, by its name; empty if nowhere."""
+        return self._visiting.doors(record)
 
     def lead(self, record: Record) -> Lead | None:
         """Who leads the store of a member, as it is written down."""

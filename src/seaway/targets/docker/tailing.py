@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -106,8 +106,8 @@ class Tailing:
                 start = None  # of those that come later all is new
                 until = loop.time() + LOOK_EVERY
                 while (left := until - loop.time()) > 0:
-                    with suppress(TimeoutError):
-                        yield await asyncio.wait_for(lines.get(), left)
+                    if line := await _next(lines, left):
+                        yield line
         finally:
             for task in tasks.values():
                 task.cancel()
@@ -140,6 +140,18 @@ class Tailing:
                 yield _line(whole, "stderr" if stream == STDERR else "stdout", workload, name)
         except SeawayError:  # it has been removed, or never existed
             return
+
+
+async def _next(lines: asyncio.Queue[Line], seconds: float) -> Line | None:
+    """The next one, if it comes in time.
+
+    Not by `wait_for`: in Python 3.11 that forgets a cancellation which comes together with a line.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await lines.get()
+    except TimeoutError:
+        return None
 
 
 def _line(written: bytes, stream: str, workload: str, instance: InstanceId) -> Line:

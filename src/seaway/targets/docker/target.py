@@ -188,7 +188,8 @@ class DockerTarget:
         if not host:
             raise NothingRunning("SW264", instance=instance.id)
         env = environment(record, release, self._premises)
-        return Reached(host=host, ports=record.ports, env=env)
+        doors = self._asking.doors(record)
+        return Reached(host=host, ports=record.ports, env=env, doors=doors)
 
     async def empty(self, workload: Workload) -> Path:
         return await filling.empty(workload, self._premises.volumes, owner())

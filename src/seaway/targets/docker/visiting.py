@@ -39,22 +39,27 @@ class Visiting:
             return await part.ready(place)
         return None
 
+    def doors(self, record: Record) -> Mapping[str, str]:
+        """Where each member of its store is reached, by its name; empty if nowhere."""
+        store = record.workload.name
+        there = [each for each in records(self._premises.state) if each.workload.name == store]
+        doors = {member(store, slot): "" for slot in range(record.workload.replicas)}
+        return doors | {
+            member(store, each.slot): found
+            for each in there if (found := self._host_of(each.id))
+        }  # fmt: skip
+
     def forget(self, name: InstanceId) -> None:
         """It will not be asked again."""
         self._envs.pop(name, None)
 
     def _place(self, record: Record) -> Placement:
-        host, store = self._host_of(record.id), record.workload.name
+        host = self._host_of(record.id)
         if not host:
             raise NotReady("it has no address yet")
         if record.id not in self._envs:  # asked many times a second while it starts
             self._envs[record.id] = self._env(record)
-        there = [each for each in records(self._premises.state) if each.workload.name == store]
-        doors = {member(store, slot): "" for slot in range(record.workload.replicas)}
-        doors |= {
-            member(store, each.slot): found
-            for each in there if (found := self._host_of(each.id))
-        }  # fmt: skip
+        doors = self.doors(record)
         return placed(record, self._premises, self._envs[record.id], host, doors)
 
     def _env(self, record: Record) -> Mapping[str, str]:

@@ -121,7 +121,7 @@ class ProxyTraffic:
         """
         async with self._one_at_a_time:
             workers = await self._control.workers()
-            servers = await self._control.servers(workers.current)
+            servers = await self._finished(workers.current)
             self.weights = {InstanceId(each.name): each.weight for each in servers}
             load = await self._control.load(workers.current)
             busy = {name for name, count in load.busy.items() if count}
@@ -156,8 +156,7 @@ class ProxyTraffic:
             self._leave(instance.id)
             worker = await self._worker()
             for server in await self._known(worker, instance.id):
-                where = f"{server.backend}/{server.name}"
-                await self._control.ask(worker, f"set server {where} state drain")
+                await self._shut(worker, server)
 
     async def remove(self, instance: Instance) -> None:
         """Forget an instance that is over; nothing where it is not known."""
@@ -225,6 +224,27 @@ class ProxyTraffic:
                 raise StepFailed("SW458", detail=detail)
 
     # ------------------------------------------------------------------ one worker, one server
+
+    async def _finished(self, worker: int) -> Sequence[Server]:
+        """All of them, once no order to drain is half done any more.
+
+        One that was broken off, as its supervisor was killed, left an instance open in one place:
+        called drained, it would be stopped, and lose what came to it there.
+        """
+        servers = await self._control.servers(worker)
+        half = _half(servers)
+        left = [each for each in servers if each.name in half and each.admitted]
+        if not left:
+            return servers
+        let_in = {each.instance for each in self._files.members()}
+        for each in left:
+            if each.name not in let_in:
+                await self._shut(worker, each)
+        return await self._control.servers(worker)
+
+    async def _shut(self, worker: int, server: Server) -> None:
+        where = f"{server.backend}/{server.name}"
+        await self._control.ask(worker, f"set server {where} state drain")
 
     async def _let_in(self, worker: int, backend: str, member: Member, upstream: Upstream) -> None:
         address, where = member.addresses[upstream.port], f"{backend}/{member.instance}"
@@ -317,13 +337,18 @@ def _traffic(servers: Sequence[Server], busy: Collection[str]) -> Mapping[Instan
 
     It is in when it is so everywhere: an order that was broken off is given again.
     """
+    half = _half(servers)
+    found = {name: Traffic.DRAINING if name in busy else Traffic.DRAINED for name in {*busy, *half}}
+    whole = {each.name: Traffic.IN for each in servers if not each.out and each.name not in half}
+    return {InstanceId(name): traffic for name, traffic in {**found, **whole}.items()}
+
+
+def _half(servers: Sequence[Server]) -> Collection[str]:
+    """The instances that are not let in everywhere."""
     here = [each for each in servers if not each.out]
     places = {(each.backend.removesuffix(ONCE), each.name) for each in here}
     open_ = {(each.backend, each.name) for each in here if each.admitted}
-    half = {
+    return {
         name for upstream, name in places
         if not {(upstream, name), (once(upstream), name)} <= open_
     }  # fmt: skip
-    found = {name: Traffic.DRAINING if name in busy else Traffic.DRAINED for name in {*busy, *half}}
-    whole = {name: Traffic.IN for _, name in places if name not in half}
-    return {InstanceId(name): traffic for name, traffic in {**found, **whole}.items()}
