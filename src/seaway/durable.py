@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import struct
+from _thread import get_native_id
 from io import FileIO
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def write_whole(
         OSError: it could not be written; the old content is there.
     """
     folder, name = os.path.split(file)
-    draft = os.path.join(folder, f".{name}.{os.getpid()}")
+    # The number of a thread: two of one process may write the same file at once.
+    draft = os.path.join(folder, f".{name}.{get_native_id()}")
     handle = _draft(draft, mode)
     try:
         with open(handle, "wb", buffering=0) as out:

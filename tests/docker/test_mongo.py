@@ -3,6 +3,7 @@
 The image is a stand-in for tests (`tools/engine mongo`): the real one is in a registry.
 """
 
+import asyncio
 import json
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -13,11 +14,13 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from seaway.components.mongo import Mongo
+from seaway.engine.access import dumped_server
 from seaway.engine.reaching import reached
 from seaway.model.instance import Instance, Phase
 from seaway.model.release import Release
 from seaway.model.standing import Word
 from seaway.model.workload import Workload
+from seaway.saving.mongo import MongoDump
 from seaway.targets.docker.engine import SOCKET, Engine
 from seaway.targets.docker.images.bases import PYTHON, Bases
 from tests.docker.test_images import there
@@ -99,6 +102,11 @@ async def test_a_killed_primary_is_made_up_for_and_nothing_is_lost(tmp_path):
         async with await session(stack, release) as client:
             await client[str(STACK)].notes.insert_one({"_id": 1})
         [first] = [each for each in seen if each.said == Word(word="primary")]
+        # A member that leads no longer, when it is asked for all it has, names the one that does.
+        second = next(each for each in seen if each.said == Word(word="secondary"))
+        server = dumped_server(await stack.target.reach(second, release), release, "docs")
+        told = await asyncio.to_thread(MongoDump().contents, server)
+        assert f"{STACK}/notes.bson" in told
 
         await stack.target.kill(first, "SIGKILL")
 

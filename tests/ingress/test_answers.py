@@ -8,7 +8,8 @@ import pytest
 
 from seaway.model.names import Name
 from seaway.model.route import Route
-from tests.ingress.stand import Backend, backends, routing, running, says, until
+from seaway.targets.local.traffic import ServicePorts
+from tests.ingress.stand import Backend, backends, free_port, routing, running, says, until
 
 TEXT = b"eat more vegetables " * 200
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -150,6 +151,29 @@ async def test_every_request_is_one_line_of_json(tmp_path):
     assert {"bytes", "total", "connect", "header", "response", "queued"} <= set(line)
     assert line["header"] >= 0
     assert "secret" not in json.dumps(log)
+
+
+async def test_requests_from_inside_the_stack_leave_no_line(tmp_path):
+    """They are many, and whoever asks writes its own; not even that somebody connected."""
+    api = Backend("api-1", says(b"ok"))
+    async with backends(api), running(tmp_path, routing()) as stand:
+        await stand.admit(api)
+        services = ServicePorts(tmp_path / "services.json", "127.0.0.1", free_port)
+        at = services.address(Name("api"), "http")
+        async with stand.client(base_url=f"http://{at.host}:{at.port}") as inside:
+            assert (await inside.get("/quiet")).text == "ok"
+        before = len(stand.log)
+        async with stand.client() as outside:
+            await outside.get("/told")
+
+        async def logged() -> bool:
+            return len(stand.log) > before
+
+        await until(logged)
+        log = "\n".join(stand.log)
+    assert "/told" in log.replace("\\", "")
+    assert "onnect from" not in log
+    assert "quiet" not in log
 
 
 async def test_nothing_is_lost_of_a_large_answer(tmp_path):

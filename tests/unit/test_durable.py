@@ -2,6 +2,7 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,21 @@ def test_the_draft_of_a_process_that_was_killed_is_in_nobodys_way(tmp_path):
 
     assert file.read_text() == "whole"
     assert not draft.exists()
+
+
+def test_threads_that_write_the_same_file_are_in_nobodys_way(tmp_path):
+    """Each has a draft of its own: what is read is what one of them wrote, and none fails."""
+    file, texts = tmp_path / "state.json", ["a" * 100_000, "b" * 100_000]
+
+    def write(text: str) -> None:
+        for _ in range(200):
+            write_whole(file, text)
+            assert file.read_text() in texts
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, texts))
+
+    assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
 
 
 def test_folders_are_made_down_to_the_last_one(tmp_path):

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import (
@@ -23,6 +24,8 @@ CONNECT_SECONDS = 3
 TRANSACTION_SECONDS = 30  # beyond all limits of the server: it is for one that is frozen
 LONGEST_LIFE_SECONDS = 3600
 LOOK_SECONDS = 0.5
+SLOW_SECONDS = 0.5
+LONGEST_STATEMENT = 500
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +81,7 @@ class Database:
 
 def engine(url: str, connections: int, client: str, options: str) -> AsyncEngine:
     """Return the engine; nothing connects yet, so that a replica starts without a database."""
-    return create_async_engine(
+    made = create_async_engine(
         address(url),
         connect_args={
             "application_name": client,
@@ -96,6 +99,24 @@ def engine(url: str, connections: int, client: str, options: str) -> AsyncEngine
         # spares each start a query for a type that is not used
         use_native_hstore=False,
     )
+    tell_slow(made)
+    return made
+
+
+def tell_slow(made: AsyncEngine) -> None:
+    """Log what takes long with the id of its request, which the server's own log does not know."""
+
+    def begins(connection: Connection, *_: object) -> None:
+        connection.info["began"] = time.monotonic()
+
+    def ended(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        seconds = time.monotonic() - connection.info["began"]
+        if seconds >= SLOW_SECONDS:
+            fields = {"ms": round(seconds * 1000), "statement": statement[:LONGEST_STATEMENT]}
+            log.warning("slow statement", extra=fields)
+
+    event.listen(made.sync_engine, "before_cursor_execute", begins)
+    event.listen(made.sync_engine, "after_cursor_execute", ended)
 
 
 def address(url: str) -> URL:

@@ -47,7 +47,7 @@ def dumped_server(where: Reached, release: Release, store: str) -> Server:
     port = where.ports["mongo"] if "mongo" in where.ports else where.ports["grpc"]
     return Server(
         host=where.host, port=port, password=where.env.get("MONGO_ROOT_PASSWORD", ""),
-        database=str(_settings(release, store).get("database", "")),
+        database=str(_settings(release, store).get("database", "")), doors=where.doors,
     )  # fmt: skip
 
 

@@ -110,6 +110,9 @@ class Reached:
     host: str
     ports: Mapping[str, int]
     env: Mapping[str, str] = field(repr=False)
+    doors: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where the members of its store answer to us, by the names by which they know each other;
+    none where we know them by the same."""
 
 
 class Reaches(Protocol):

@@ -22,6 +22,8 @@ class Server:
     password: str = field(default="", repr=False)
     database: str = ""
     """Of the application."""
+    doors: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where others of its set are reached that it calls by these names."""
 
 
 class Dump(Protocol):

@@ -130,9 +130,10 @@ def _primary(server: Server) -> Generator[_Client]:
             if said.get("isWritablePrimary"):  # by its name others may not reach it
                 yield first
                 return
-        if not said.get("primary"):
+        name, _, port = str(said.get("primary", "")).rpartition(":")
+        if not (host := server.doors.get(name, name)):
             raise DumpTrouble("no primary is elected")
-        with _client(server, said["primary"]) as client:
+        with _client(server, f"{host}:{port}") as client:
             yield client
     except PyMongoError as error:
         raise DumpTrouble(str(error).partition(", full error")[0]) from error

@@ -8,10 +8,13 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+from journey.authority import authority
 from journey.means import LONG, Means, fields, must, now, saw, wav
 from seaway.journey import Both, Evidence, Journey, Line, System, recovered, until
 
@@ -291,24 +294,35 @@ class Visit:
 
     async def certificate(self) -> Evidence:
         """Signed by the stand-in of an authority for a minute, so renewed within one."""
-        change = "ingress.aixsss.example.com.tls={acme: {directory: stand-in}}"
-        try:
-            await self.means.operate("up", "-d", "--set", change)
-            first = await self.means.signed()
-            seconds = await until(
-                lambda: self.means.another(first["fingerprint"]),
-                Both("it was not renewed", "证书没有续期"),
-                timedelta(seconds=120),
-            )
-            second = await self.means.signed()
-        finally:
-            await self.means.operate("up", "-d")
+        async with self._stand_in() as form:
+            change = f"ingress.aixsss.example.com.tls={{acme: {form}}}"
+            try:
+                await self.means.operate("up", "-d", "--set", change)
+                first = await self.means.signed()
+                seconds = await until(
+                    lambda: self.means.another(first["fingerprint"]),
+                    Both("it was not renewed", "证书没有续期"),
+                    timedelta(seconds=120),
+                )
+                second = await self.means.signed()
+            finally:
+                await self.means.operate("up", "-d")
         figures = {"by": second["issuer"], "first_until": first["until"], "until": second["until"]}
         return saw(
             "issued, and renewed while it served",
             "已签发，并在服务期间续期",
             {**figures, "renewed_after_s": round(seconds, 1)},
         )
+
+    @asynccontextmanager
+    async def _stand_in(self) -> AsyncGenerator[str]:
+        """How it is named: Seaway brings it where programs run on this machine itself."""
+        if self.system.environment == "local":
+            yield "{directory: stand-in}"
+            return
+        port = urlsplit(self.system.addresses[0]).port or 80
+        async with authority(port) as (directory, vouching):
+            yield f"{{directory: '{directory}', ca: '{vouching}'}}"
 
 
 def line(

@@ -100,8 +100,9 @@ JOURNEY = Journey(
         Line(
             id="panels",
             says=Both(
-                "Panels for response, throughput, CPU, memory, disk, connections, errors",
-                "响应、吞吐、CPU、内存、磁盘、连接、错误等面板",
+                "Panels for response, throughput, CPU, memory, disk, connections, query time,"
+                " errors",
+                "响应、吞吐、CPU、内存、磁盘、连接、查询耗时、错误等面板",
             ),
             not_yet=PANELS,
         ),

@@ -211,13 +211,21 @@ class Visit:
         return saw("all done, each once", "全部完成且各一次", {"recordings": len(found)})
 
     async def searchable(self) -> Evidence:
-        """A request leaves its id in what the API writes, and in what its jobs write."""
+        """A request leaves its id in what the API writes, its jobs write and the ingress writes."""
         lines = await self.means.lines("api", "recording announced")
         must(lines, "no event is logged", "没有事件日志")
         request = str(lines[0]["context"]["requestId"])
         counts = {part: len(await self.means.lines(part, request)) for part in ("api", "worker")}
         must(all(counts.values()), "not found by its id", "无法按请求编号检索", **counts)
-        figures = {"api": counts["api"], "worker": counts["worker"], "request": request}
+        answer = await self.means.asked(self.ann, "GET", "/api/me")
+        outside = answer.headers.get("x-request-id", "none")
+
+        async def accessed() -> bool:
+            counts["ingress"] = len(await self.means.lines("ingress", outside))
+            return bool(counts["ingress"] and await self.means.lines("api", outside))
+
+        await until(accessed, Both("not found by its id", "无法按请求编号检索"))
+        figures = {**counts, "request": request}
         return saw("found by the request id", "可按请求编号检索", figures)
 
     async def primary(self) -> Evidence:

@@ -116,7 +116,7 @@ JOURNEY = Journey(
             ),
             check=Visit.recovered,
             after=("paid",),
-            limit=LONG,
+            limit=3 * LONG,  # all of it; the restore alone has five minutes
         ),
     ),
 )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from seaway.journey import Http
 
-TEXT, CLOSE, PING = 1, 8, 9
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 SHORT, MEDIUM = 125, 126
 PATIENCE = 20.0
 """Seconds for one message."""
@@ -26,14 +26,16 @@ class Socket:
 
     async def send(self, value: object) -> None:
         """Send a short text; what a client sends is masked."""
-        body = json.dumps(value).encode()
+        await self._sent(TEXT, json.dumps(value).encode())
+
+    async def _sent(self, kind: int, body: bytes) -> None:
         length = (
             bytes([0x80 | len(body)]) if len(body) <= SHORT
             else bytes([0x80 | MEDIUM]) + struct.pack("!H", len(body))
         )  # fmt: skip
         mask = os.urandom(4)
         masked = bytes(each ^ mask[at % 4] for at, each in enumerate(body))
-        self._writer.write(bytes([0x80 | TEXT]) + length + mask + masked)
+        self._writer.write(bytes([0x80 | kind]) + length + mask + masked)
         await self._writer.drain()
 
     async def message(self) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class Socket:
                 body = await self._reader.readexactly(size)
                 if first & 0xF == CLOSE:
                     raise EOFError(body[2:].decode(errors="replace"))
+                if first & 0xF == PING:  # who does not answer is taken for gone
+                    await self._sent(PONG, body)
                 if first & 0xF == TEXT:
                     return dict(json.loads(body))
 

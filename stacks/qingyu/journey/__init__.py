@@ -112,7 +112,7 @@ JOURNEY = Journey(
             ),
             check=Visit.recovered,
             after=("answered",),
-            limit=LONG,
+            limit=3 * LONG,  # all of it; the restore alone has five minutes
         ),
         Line(
             id="panels",

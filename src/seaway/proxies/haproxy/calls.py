@@ -18,6 +18,7 @@ from seaway.proxies.haproxy.inner import (
     KEPT,
     ONCE,
     TRIES,
+    UNLOGGED,
     balanced,
     checked,
     direct,
@@ -50,7 +51,7 @@ def call_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
             yield f"\nfrontend service-{upstream.name}"
             yield f"  bind {address.host}:{address.port} proto h2"
             yield FRESH
-            yield "  http-request set-log-level silent"
+            yield UNLOGGED
             yield "  http-request set-var(txn.form) str(json-en)"
             yield f"  http-request set-var(txn.to) str({upstream.name})"
             yield from patience(upstream.name, "if")

@@ -23,6 +23,8 @@ BUDGET, FAILURES = 10, 20
 too much to do must not be asked six times. A request without any answer is still repeated: an
 instance that dies is no sign that the others are busy."""
 ONCE = ".once"
+UNLOGGED = "  no log"
+"""Requests from inside, not even that somebody connected; who is down, the upstreams still say."""
 BY_NAME = "resolvers names resolve-prefer ipv4 init-addr none"
 REPEATABLE = "METH_GET or METH_HEAD or METH_OPTIONS"
 """Methods that change nothing (RFC 9110, 9.2.1); their bodies, if any, are small."""
@@ -40,7 +42,7 @@ def service_frontends(routing: Routing, setting: Setting) -> Iterator[str]:
             yield f"\nfrontend service-{upstream.workload}"
             yield f"  bind {address.host}:{address.port}"
             yield "  option idle-close-on-response"
-            yield "  http-request set-log-level silent"
+            yield UNLOGGED
             yield "  http-request set-var(txn.form) str(json-en)"
             yield "  http-request set-var(txn.id) uuid()"
             told = "req.hdr(x-request-id)"

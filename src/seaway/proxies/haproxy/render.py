@@ -8,7 +8,7 @@ from seaway.proxies.haproxy.body import FILE as SCRIPT_FILE
 from seaway.proxies.haproxy.body import SCRIPT
 from seaway.proxies.haproxy.calls import call_backends, call_frontends, call_limits
 from seaway.proxies.haproxy.front import public_frontend
-from seaway.proxies.haproxy.inner import backends, service_frontends
+from seaway.proxies.haproxy.inner import UNLOGGED, backends, service_frontends
 from seaway.proxies.haproxy.limit import tables
 from seaway.proxies.haproxy.page import FILE as PAGES
 from seaway.proxies.haproxy.page import page
@@ -123,6 +123,6 @@ def _idle_frontend(setting: Setting) -> Iterator[str]:
     """A stack without sites still has a proxy, for services that others use."""
     yield "\nfrontend public"
     yield f"  bind {setting.http.host}:{setting.http.port}"
-    yield "  http-request set-log-level silent"
+    yield UNLOGGED
     yield "  http-request return status 200 content-type text/plain string ok if { path /-/live }"
     yield "  http-request deny deny_status 404"

@@ -1,9 +1,12 @@
 """States every setting of the service, with its limits and its default."""
 
 import os
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from seaway_service.origins import Origins, all_over_tls, origins_in
@@ -12,6 +15,7 @@ from seaway_service.strength import PASSWORD_LENGTH, SIGNING_LENGTH
 
 from nutrition.shared_settings import Shared
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104 -- compared with
 BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 
@@ -75,10 +79,22 @@ class Settings(Shared):
         """People reach the web by https, so that cookies must not travel without it."""
         return all_over_tls(self.origins)
 
-    @property
-    def callbacks(self) -> str:
-        """Where payment services call back: the public address, or this replica where none is."""
-        return self.PUBLIC_URL or f"http://{self.HOST}:{self.PORT}"
+    def callbacks(self, provider: str) -> str:
+        """Where a payment service calls back: the public address, or this replica without one."""
+        return self.PUBLIC_URL or f"http://{self._seen_from(self._service(provider))}:{self.PORT}"
+
+    def _seen_from(self, url: str) -> str:
+        """Return the address in the network that leads to a service: there is one in each."""
+        if self.HOST != EVERYWHERE:
+            return self.HOST
+        at = urlsplit(url)
+        with socket.socket(type=socket.SOCK_DGRAM) as towards, suppress(OSError):
+            towards.connect((at.hostname, at.port or 443))  # nothing is sent
+            return str(towards.getsockname()[0])
+        return self.HOST
+
+    def _service(self, provider: str) -> str:
+        return {"wechat": self.WECHAT_PAY_BASE_URL, "alipay": self.ALIPAY_GATEWAY_URL}[provider]
 
     def pay_page(self, provider: str) -> str:
         """Where people pay a simulated payment; empty for a real one."""

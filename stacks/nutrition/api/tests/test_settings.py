@@ -39,6 +39,22 @@ def test_the_defaults_are_those_of_the_document() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "http://127.0.0.1:3000"),
+        ({"HOST": "0.0.0.0"}, "http://127.0.0.1:3000"),  # noqa: S104 -- as in containers
+        ({"HOST": "0.0.0.0", "PUBLIC_URL": "https://a.example"}, "https://a.example"),  # noqa: S104
+    ],
+)
+def test_payments_call_back_where_their_service_can_reach(
+    given: dict[str, str], expected: str
+) -> None:
+    found = settings({**GOOD, "WECHAT_PAY_BASE_URL": "http://127.0.0.1:1", **given})
+
+    assert found.callbacks("wechat") == expected
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("JWT_SECRET", "qwertz1"),

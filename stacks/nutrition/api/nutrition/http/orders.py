@@ -159,7 +159,7 @@ async def pay(
         number=payment_number(whole.order, way.provider),
         amount_fen=whole.order.total_fen,
         title=known.settings.APP_NAME,
-        callback=f"{known.settings.callbacks}/api/payments/{way.provider}/notify",
+        callback=f"{known.settings.callbacks(way.provider)}/api/payments/{way.provider}/notify",
     )
     code = await service.begin(due)
     payment = await known.orders.keep_payment(whole.order, way.provider, code)
