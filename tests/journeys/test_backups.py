@@ -6,6 +6,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -140,6 +143,17 @@ def test_a_moment_before_a_mistake_can_be_had_and_left_again(keeper):
     keeper("restore", "--back", "-y")
     assert sql(keeper, "SELECT count(*) FROM t") == "0"
     keeper("restore", "--confirm", "-y")
+
+
+def test_a_restore_that_is_broken_off_leaves_nothing_of_itself(keeper):
+    """As by a machine that shuts down, or by Ctrl-C."""
+    words = ["-m", "seaway", "-f", str(keeper.file), "-y", "restore", "--into", "broken"]
+    with subprocess.Popen([sys.executable, *words], env=keeper.env) as restore:
+        keeper.wait_until((keeper.state / "broken" / "volumes").exists, "half of it")
+        restore.send_signal(signal.SIGTERM)
+
+    assert restore.returncode == 130
+    assert not (keeper.state / "broken").exists()
 
 
 def pictures(keeper: Seaway) -> Bucket:

@@ -1,6 +1,5 @@
 """drill: restore everything elsewhere, compare it with what runs, and say how long it took."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from seaway.cli.page import size
 from seaway.cli.place import Place, place_of
 from seaway.cli.settings import Format, Settings
 from seaway.cli.show import Cell, Show, Tone
+from seaway.cli.signals import carried_out
 from seaway.errors import SeawayError
 
 EXAMPLES = (
@@ -34,7 +34,7 @@ def drill(settings: Settings, *, asked: bool, html: str | None) -> None:
     if asked:
         _history(show, here)
         return
-    report = asyncio.run(held(show, here))
+    report = carried_out(held(show, here))
     _show(show, report)
     if html:
         text = page(report, settings.language)

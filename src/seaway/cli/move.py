@@ -1,7 +1,5 @@
 """move: take the data of a stack to another environment of this machine, and run it there."""
 
-import asyncio
-
 import click
 
 from seaway import wiring
@@ -15,6 +13,7 @@ from seaway.cli.place import Place, place, place_of, stack_file
 from seaway.cli.plan import outlook
 from seaway.cli.settings import Settings
 from seaway.cli.show import Cell, Show, Tone
+from seaway.cli.signals import carried_out
 from seaway.cli.status import something_runs
 from seaway.engine.move import carry, everything
 from seaway.errors import UsageError
@@ -34,7 +33,7 @@ def move(settings: Settings, *, to: str | None, back: bool) -> None:
     show, here = Show(settings), place_of(settings)
     if back == bool(to):
         raise UsageError("SW873")
-    asyncio.run(_back(show, here) if back else _move(show, here, to or ""))
+    carried_out(_back(show, here) if back else _move(show, here, to or ""))
 
 
 async def _move(show: Show, here: Place, environment: str) -> None:

@@ -3,10 +3,8 @@
 Seaway on the host does what it does on any machine, with the terminal of this one.
 """
 
-import asyncio
 import os
-import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +16,8 @@ from seaway.cli.place import options, stack_file
 from seaway.cli.registry import secret_kept_here
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show
-from seaway.errors import Interrupted, NothingRunning, PartMissing, UsageError
+from seaway.cli.signals import carried_out
+from seaway.errors import NothingRunning, PartMissing, UsageError
 from seaway.model.stack import Stack
 from seaway.targets.docker.hosts.address import Address, address_of
 
@@ -66,18 +65,7 @@ def carry_out(settings: Settings, command: str, address: Address, file: str = ""
     """
     if file and file != STDIN:
         settings = replace(settings, arguments=_typed(file, settings.arguments))
-    try:
-        return asyncio.run(_until_a_signal(_carry_out(settings, command, address)))
-    except asyncio.CancelledError as error:
-        raise Interrupted("SW620", told=True) from error
-
-
-async def _until_a_signal(work: Coroutine[None, None, int]) -> int:
-    """A terminal that is closed, and a machine that shuts down, are as good as Ctrl-C."""
-    working = asyncio.ensure_future(work)
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, working.cancel)
-    return await working
+    return carried_out(_carry_out(settings, command, address))
 
 
 def _typed(file: str, arguments: Sequence[str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from seaway.cli.place import Place, options, place, place_of, stack_file
 from seaway.cli.restoring import Given, stores_of
 from seaway.cli.settings import Settings
 from seaway.cli.show import Cell, Show, Tone
+from seaway.cli.signals import carried_out
 from seaway.cli.stack_of import asked_release
 from seaway.engine.failover import without_handovers
 from seaway.engine.restore import Wish, choose
@@ -54,12 +55,12 @@ def restore(  # noqa: PLR0913 -- its options
     """Bring back what a backup holds, or all there is."""
     show, here = Show(settings), place_of(settings)
     if back or confirm:
-        asyncio.run(_back(show, here) if back else _confirm(show, here))
+        carried_out(_back(show, here) if back else _confirm(show, here))
         return
     if backup and at:
         raise UsageError("SW853")
     wish = Wish(backup=backup or "", at=_moment(at) if at else None, stores=stores)
-    asyncio.run(_restore(show, here, wish, into))
+    carried_out(_restore(show, here, wish, into))
 
 
 def _moment(text: str) -> datetime:
@@ -136,14 +137,14 @@ async def _anew(show: Show, here: Place, target: Place, given: Sequence[Given]) 
     if target.state.root != here.state.root:
         try:
             await restoring.come_up(show, target, asked_release(show, here), given)
-        except SeawayError:  # half of it is of no use, and the name is free again
+        except (SeawayError, asyncio.CancelledError):  # half of it is of no use, the name is free
             await restoring.removed(show, target)
             raise
         return
     stack = wiring.read_stack(options(show.settings))
     found = wiring.ready_to_record(stack, wiring.open_vault(here.state))
     here.claim(stack_file(show.settings))
-    await restoring.come_up(show, here, found.release, given)
+    await restoring.come_up(show, here, found.release, given, lasting=True)
     restored = [found.release.find(name) for name in stores_of(given)]
     if any(each and each.replicas > 1 for each in restored):
         await restoring.stopped(show, here)  # one that knew no others begins anew as the first
@@ -155,9 +156,13 @@ async def _over(show: Show, here: Place, release: "Release", given: Sequence[Giv
     aside = place(f"{here.stack}-restore", here.environment)
     async with restoring.emptied(show, aside):
         restoring.with_secrets(aside, here, given)
-        await restoring.come_up(show, aside, release, given)
+        await restoring.come_up(show, aside, release, given, lasting=True)
         await restoring.stopped(show, aside)
-        await restoring.stopped(show, here)
+        try:
+            await restoring.stopped(show, here)
+        except (SeawayError, asyncio.CancelledError):  # nothing has changed places yet
+            await _up_again(show, here, release)
+            raise
         label = f"{SystemClock().now():%Y%m%d-%H%M%S}"
         restoring.exchanged(here, aside, stores_of(given), label)
     await _up_again(show, here, release)

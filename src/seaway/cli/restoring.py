@@ -50,8 +50,12 @@ def stores_of(given: Sequence[Given]) -> frozenset[Name]:
     return frozenset(name for each in given for name in each.choice.stores)
 
 
-async def come_up(show: Show, there: Place, release: Release, given: Sequence[Given]) -> None:
+async def come_up(
+    show: Show, there: Place, release: Release, given: Sequence[Given], *, lasting: bool = False
+) -> None:  # fmt: skip
     """Fill the stores in an empty place, start them, and see what they hold.
+
+    What is `lasting` is to go on in the place of what was saved.
 
     Raises:
         SeawayError: something is damaged, or a server does not start on it.
@@ -60,7 +64,8 @@ async def come_up(show: Show, there: Place, release: Release, given: Sequence[Gi
     wiring.choose_target(there.state, small)
     target = target_of(there)
     for each in given:
-        await Giver(repository=each.group.repository, target=target).fill(small, each.choice)
+        giver = Giver(repository=each.group.repository, target=target, lasting=lasting)
+        await giver.fill(small, each.choice)
     await _started(show, there, small, given)
     for each in given:
         giver = Giver(repository=each.group.repository, target=target)

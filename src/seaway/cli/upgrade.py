@@ -1,6 +1,5 @@
 """upgrade: data of an older server is told to a newer one, on a copy first, and compared."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from seaway.cli.command import Command, Option
 from seaway.cli.place import Place, options, place, place_of
 from seaway.cli.settings import Settings
 from seaway.cli.show import Show, Tone
+from seaway.cli.signals import carried_out
 from seaway.cli.status import something_runs
 from seaway.durable import make_folder
 from seaway.engine.access import superuser
@@ -47,7 +47,7 @@ NAMED = 5
 def upgrade(settings: Settings, *, store: str, rehearse: bool) -> None:
     """Copy, tell the newer server, compare; only what is the same takes its place."""
     show, here = Show(settings), place_of(settings)
-    asyncio.run(_upgrade(show, here, store, rehearse=rehearse or settings.dry_run))
+    carried_out(_upgrade(show, here, store, rehearse=rehearse or settings.dry_run))
 
 
 async def _upgrade(show: Show, here: Place, store: str, *, rehearse: bool) -> None:

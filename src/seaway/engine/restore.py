@@ -221,6 +221,8 @@ class Giver:
 
     repository: Repository
     target: Place
+    lasting: bool = False
+    """Whether it goes on in the place of what was saved, and not beside it."""
 
     async def fill(self, release: Release, choice: Choice) -> None:
         """Fill the volumes of what starts on files; nothing may run yet.
@@ -247,7 +249,9 @@ class Giver:
         match part.store.part:
             case "postgres":
                 archive = archive_of(self.repository, part.store)
-                giving_back.fill_postgres(folder, part.store, part.until, unpacker, archive)
+                giving_back.fill_postgres(
+                    folder, part.store, part.until, unpacker, archive, lasting=self.lasting
+                )
             case "redis":
                 giving_back.fill_redis(folder, part.store, unpacker)
             case _:

@@ -118,6 +118,17 @@ class Archive:
         found = {each.removeprefix(above)[:8] for each in self.repository.place.names(above)}
         return sorted(found - {f"{1:08X}", f"{self.timeline:08X}"})
 
+    def reserve(self) -> None:
+        """Let it be known which timeline a server takes that is promoted from here.
+
+        Before it runs: what is brought back again at once, before any of its log is kept, takes
+        another one then.
+        """
+        used, number = {int(each, 16) for each in self.timelines()}, self.timeline + 1
+        while number in used:
+            number += 1
+        replace(self, timeline=number).witness(0)
+
     def head(self) -> Head | None:
         """Up to where it is kept; None where nothing is.
 
@@ -143,14 +154,14 @@ class Archive:
                 raise
             return 0
 
-    def witness(self, head: Head) -> None:
-        """Let it be known that this is the head: before the next one, and after each."""
-        self._write(WITNESS, b"%d" % head.number)
+    def witness(self, number: int) -> None:
+        """Let it be known which head this is: before the next one, and after each."""
+        self._write(WITNESS, b"%d" % number)
 
     def move(self, head: Head) -> None:
         """Note up to where it is kept; what is before it must be."""
         self._write(HEAD, dumped(head).encode())
-        self.witness(head)
+        self.witness(head.number)
 
     def keep_segment(self, start: int, content: bytes | memoryview) -> None:
         """Keep a whole segment, and forget its pieces."""
@@ -199,6 +210,23 @@ class Archive:
             at = segment_of(at) + SEGMENT
         following = [last for _, last in names[segment + "."]]
         return max([at, *(segment_of(at) + last for last in following)])
+
+    def resumption(self) -> int:
+        """From where on to keep it: its end, or the start of that segment where that is missing.
+
+        A history that had no backup any more, and whose log was let go, may come back: then what
+        its head says it holds is not there.
+
+        Raises:
+            Damaged: as `end`.
+        """
+        end = self.end()
+        start, held = segment_of(end), 0
+        for first, last in self._names()[segment_name(self.timeline, start) + "."]:
+            if first > held:
+                break
+            held = max(held, last)
+        return end if start + held >= end else start
 
     def begins_by(self, start: int) -> bool:
         """Whether it goes back to the segment that begins there, or further."""

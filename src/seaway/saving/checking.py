@@ -95,7 +95,7 @@ def _broken(repository: Repository, needed: Iterable[str]) -> dict[str, str]:
 
 
 def _of_logs(repository: Repository, backups: Sequence[Backup]) -> Iterator[tuple[str, str]]:
-    """The oldest backup of each chain needs all of its log."""
+    """Of each chain the backup that begins first needs all of its log."""
     chains: dict[str, list[tuple[Backup, SavedStore]]] = {}
     for backup in backups:
         for store in backup.stores:
@@ -103,7 +103,7 @@ def _of_logs(repository: Repository, backups: Sequence[Backup]) -> Iterator[tupl
                 folder = archive_of(repository, store).folder
                 chains.setdefault(folder, []).append((backup, store))
     for chain in chains.values():
-        for backup, store in chain:
+        for backup, store in sorted(chain, key=lambda each: position(each[1].facts["start"])):
             try:
                 check_log(repository, store)
             except (Damaged, ValueError) as damaged:

@@ -36,10 +36,13 @@ class Until:
     """Up to where its log is needed; 0 for the backup alone."""
 
 
-def fill_postgres(
-    folder: Path, store: SavedStore, until: Until, unpacker: Unpacker, archive: Archive
-) -> None:
+def fill_postgres(  # noqa: PLR0913 -- what of it, and where to
+    folder: Path, store: SavedStore, until: Until, unpacker: Unpacker, archive: Archive,
+    *, lasting: bool = False,
+) -> None:  # fmt: skip
     """The cluster as it was, and its log to be replayed at the first start.
+
+    One that is `lasting` has its own log kept, and a timeline of its own for that.
 
     Raises:
         Damaged: something that is needed is missing or not what was written; the folder is of no
@@ -55,6 +58,9 @@ def fill_postgres(
             _put(cluster / LOG / name, content)
     for timeline in archive.timelines():  # each is of another history: ours is to be a new one
         _put(cluster / LOG / f"{timeline}.history", b"# in use\n")
+    if lasting:
+        with suppress(OSError):  # a full place of backups is no reason not to restore from it
+            archive.reserve()
     (cluster / SIGNAL).touch()
     _settings(cluster, _recovery(until, alone=until.position <= start))
     # not synced here: before it replays anything the server does that (recovery_init_sync_method)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from seaway.model.backup import Backup, SavedStore
+from seaway.model.backup import Backup
 from seaway.saving.archive import HEAD, LOG, WITNESS, Archive
 from seaway.saving.checking import archive_of
 from seaway.saving.log_positions import position
@@ -18,20 +18,21 @@ def loose_logs(repository: Repository, kept: Sequence[Backup]) -> Iterator[str]:
     has no backup and goes on no more. The heads of such histories stay: they tell which timelines
     have been used.
     """
-    oldest: dict[str, SavedStore] = {}
+    starts: dict[str, int] = {}
     newest: dict[str, datetime] = {}
     for backup in kept:
         for store in backup.stores:
             if "system" in store.facts:
-                oldest.setdefault(archive_of(repository, store).folder, store)
+                folder, start = archive_of(repository, store).folder, position(store.facts["start"])
+                starts[folder] = min(starts.get(folder, start), start)  # clocks may be set back
                 newest[store.store] = max(newest.get(store.store, store.at), store.at)
     names = list(repository.place.names(LOG))
     for folder in sorted({each.rpartition("/")[0] for each in names}):
         archive = _archive(repository, folder)
-        first = oldest.get(archive.folder)
+        first = starts.get(archive.folder)
         yield from archive.doubled()
-        if first:
-            yield from archive.before(position(first.facts["start"]))
+        if first is not None:
+            yield from archive.before(first)
         elif _over(archive, newest.get(archive.store)):
             inside = (each for each in names if each.startswith(archive.folder))
             yield from (each for each in inside if not each.endswith((f"/{HEAD}", f"/{WITNESS}")))

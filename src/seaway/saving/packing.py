@@ -1,6 +1,7 @@
 """Packing: files into blocks and back. Large ones get their own, small ones share."""
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,20 @@ class Source(Protocol):
 
 
 @dataclass(slots=True)
+class _Draft:
+    """A file whose blocks get their names meanwhile: that takes a digest of each."""
+
+    file: SavedFile
+    parts: list[tuple[Future[str], int, int]]
+    """Block, and where in it."""
+
+    def done(self) -> SavedFile:
+        """The file with its pieces."""
+        pieces = (Piece(block.result(), start, size) for block, start, size in self.parts)
+        return replace(self.file, pieces=tuple(pieces))
+
+
+@dataclass(slots=True)
 class _Open:
     """A small file that waits for its shared block."""
 
@@ -44,13 +59,14 @@ class Packer:
     """Blocks that are there already."""
     written: int = 0
     """Bytes that were new."""
-    fresh: set[str] = field(default_factory=set[str])
-    """Blocks that were new: to be read back."""
     _files: list[SavedFile] = field(default_factory=list[SavedFile])
+    _drafts: list[_Draft] = field(default_factory=list[_Draft])
     _shared: bytearray = field(default_factory=bytearray)
     _open: list[_Open] = field(default_factory=list[_Open])
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(WORKERS))
-    _busy: list[Future[int]] = field(default_factory=list[Future[int]])
+    _busy: list[Future[str]] = field(default_factory=list[Future[str]])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """Of what the pool adds to."""
 
     def __enter__(self) -> Self:
         return self
@@ -59,26 +75,24 @@ class Packer:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def add(self, path: str, source: Source, facts: Mapping[str, str] | None = None) -> SavedFile:
-        """Keep all that can be read."""
-        digest, size, pieces = hashlib.sha256(), 0, list[Piece]()
+        """Keep all that can be read; where that lies is told by `files`."""
+        digest, size, parts = hashlib.sha256(), 0, list[tuple[Future[str], int, int]]()
         while content := _filled(source, BLOCK):
             digest.update(content)
             size += len(content)
             if size <= len(content) and len(content) < SMALL:
                 break
-            pieces.append(Piece(self._keep(bytes(content)), 0, len(content)))
+            parts.append((self._keep(bytes(content)), 0, len(content)))
         else:
             content = b""
-        file = SavedFile(
-            path=path, size=size, digest=digest.hexdigest(), pieces=tuple(pieces), facts=facts or {}
-        )
+        file = SavedFile(path=path, size=size, digest=digest.hexdigest(), facts=facts or {})
         if content:
             self._open.append(_Open(file, len(self._shared)))
             self._shared += content
             if len(self._shared) >= BLOCK:
                 self._close_shared()
         else:
-            self._files.append(file)
+            self._drafts.append(_Draft(file, parts))
         return file
 
     def reuse(self, file: SavedFile) -> None:
@@ -94,28 +108,37 @@ class Packer:
         if self._shared:
             self._close_shared()
         self._await(0)
-        done, self._files = tuple(sorted(self._files, key=lambda each: each.path)), []
-        return done
+        every = (*self._files, *(each.done() for each in self._drafts))
+        self._files, self._drafts = [], []
+        return tuple(sorted(every, key=lambda each: each.path))
 
     def _close_shared(self) -> None:
         block = self._keep(bytes(self._shared))
         for each in self._open:
-            piece = Piece(block, each.start, each.file.size)
-            self._files.append(replace(each.file, pieces=(piece,)))
+            self._drafts.append(_Draft(each.file, [(block, each.start, each.file.size)]))
         self._shared, self._open = bytearray(), []
 
-    def _keep(self, content: bytes) -> str:
+    def _keep(self, content: bytes) -> Future[str]:
+        self._await(WAITING)
+        block = self._pool.submit(self._kept, content)
+        self._busy.append(block)
+        return block
+
+    def _kept(self, content: bytes) -> str:
+        """The name of a block that is there then, or soon: another may be writing it."""
         name = self.repository.seal.name(content)
-        if name not in self.known:
+        with self._lock:
+            if name in self.known:
+                return name
             self.known.add(name)
-            self.fresh.add(name)
-            self._await(WAITING)
-            self._busy.append(self._pool.submit(lambda: self.repository.keep(content)[1]))
+        written = self.repository.keep(name, content)
+        with self._lock:
+            self.written += written
         return name
 
     def _await(self, most: int) -> None:
         while len(self._busy) > most:
-            self.written += self._busy.pop(0).result()
+            self._busy.pop(0).result()
 
 
 def _filled(source: Source, size: int) -> bytes | bytearray:

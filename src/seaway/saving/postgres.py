@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import google_crc32c
 
 from seaway.model.backup import SavedFile
 from seaway.saving.log_positions import position, shown
@@ -27,6 +29,7 @@ BUFFER = 1 << 20
 """Bytes of an archive that are taken at a time."""
 EXISTS = "42710"
 """SQLSTATE of a slot that is there already."""
+_extended = cast("Callable[[int, bytes], int]", google_crc32c.extend)  # pyright: ignore[reportUnknownMemberType] -- it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +98,60 @@ def _received(stream: Stream, label: str, packer: Packer) -> tuple[tuple[SavedFi
     """All files, and the manifest of the server, which is one more."""
     stream.send(b"Q", (
         f"BASE_BACKUP (LABEL '{label}', CHECKPOINT 'fast', WAL, WAIT false, "
-        "MANIFEST 'yes', MANIFEST_CHECKSUMS 'SHA256')"
+        "MANIFEST 'yes', MANIFEST_CHECKSUMS 'CRC32C')"
     ).encode() + b"\0")  # fmt: skip
     incoming = _Incoming(stream)
-    files = _packed(BufferedReader(incoming, BUFFER), packer)
+    sums = _packed(BufferedReader(incoming, BUFFER), packer)
     manifest = incoming.manifest()
-    _compare(json.loads(manifest), {each.path: each for each in files})
+    _compare(json.loads(manifest), sums)
     packer.add(MANIFEST, BytesIO(manifest))
     return packer.files(), manifest
 
 
-def _packed(stream: BufferedReader, packer: Packer) -> list[SavedFile]:
-    """Take the archive apart: each file by itself, so that what is as before is found again."""
-    done: list[SavedFile] = []
-    try:
-        with tarfile.open(mode="r|", fileobj=stream, bufsize=BUFFER) as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.isfile() else None
-                path = member.name.removeprefix("./")
-                if content is not None:
-                    done.append(packer.add(path, content))
-                elif member.isdir():
-                    done.append(packer.add(f"{path}/", BytesIO()))
-    except tarfile.TarError as error:
-        raise Damaged("the archive of the base backup") from error
+def _packed(stream: BufferedReader, packer: Packer) -> dict[str, tuple[int, str]]:
+    """Take the archive apart: each file by itself, so that what is as before is found again.
+
+    Size and checksum of each, by its path. Only headers are left to `tarfile`: what it reads
+    from a stream it copies several times, and that took half of our time.
+    """
+    done: dict[str, tuple[int, str]] = {}
+    while (head := stream.read(tarfile.BLOCKSIZE)).strip(b"\0"):
+        try:
+            member = tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape")
+        except tarfile.TarError as error:
+            raise Damaged("the archive of the base backup") from error
+        path = member.name.removeprefix("./")
+        if member.isfile():
+            content = _Content(stream, member.size)
+            done[path] = (packer.add(path, content).size, content.sum)
+            stream.read(-member.size % tarfile.BLOCKSIZE)
+        elif member.isdir():
+            packer.add(f"{path}/", BytesIO())
     while stream.read(BUFFER):  # the padding of the archive
         pass
     return done
+
+
+class _Content:
+    """What a file in the archive holds, and its CRC-32C, as the server makes it in passing.
+
+    What is kept has a digest of its own; a server without OpenSSL, as the one we bring, takes
+    longer for SHA-256 than for all else that it does.
+    """
+
+    def __init__(self, stream: BufferedReader, size: int) -> None:
+        self._stream, self._left, self._sum = stream, size, 0
+
+    def read(self, size: int, /) -> bytes:
+        part = self._stream.read(min(size, self._left))
+        self._left -= len(part)
+        self._sum = _extended(self._sum, part)
+        return part
+
+    @property
+    def sum(self) -> str:
+        """As it stands in a manifest."""
+        return self._sum.to_bytes(4, "little").hex()
 
 
 class _Incoming(RawIOBase):
@@ -181,12 +211,13 @@ def _refuse_tablespace(body: bytes) -> None:
         raise Refused("0A000", "tablespaces are not saved")
 
 
-def _compare(told: dict[str, list[dict[str, str | int]]], files: dict[str, SavedFile]) -> None:
+def _compare(
+    told: dict[str, list[dict[str, str | int]]], found: dict[str, tuple[int, str]]
+) -> None:  # fmt: skip
     """As pg_verifybackup does: every file the server sent is here, and just as it sent it."""
     for each in told["Files"]:
         path = str(each["Path"])
-        found = files.get(path)
-        if found is None or (found.size, found.digest) != (each["Size"], each["Checksum"]):
+        if found.get(path) != (each["Size"], each["Checksum"]):
             raise Damaged(path)
 
 

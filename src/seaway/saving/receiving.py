@@ -61,9 +61,10 @@ class Receiver:
             await make_slot(session, SLOT)
             archive = Archive(self.repository, self.store, who.id, who.timeline)
             head = await asyncio.to_thread(archive.head)
-            end = await asyncio.to_thread(archive.end) if head else segment_of(who.position)
+            resumed = archive.resumption
+            end = await asyncio.to_thread(resumed) if head else segment_of(who.position)
             if head:
-                await asyncio.to_thread(archive.witness, head)
+                await asyncio.to_thread(archive.witness, head.number)
             self._start, self._kept, self._segment = segment_of(end), end, bytearray()
             self.begun(who)
             keeper = asyncio.create_task(self._keep(archive, head, (session, questions)))

@@ -85,15 +85,14 @@ class Repository:
 
     # ------------------------------------------------------------------------------- contents
 
-    def keep(self, content: bytes | memoryview) -> tuple[str, int]:
-        """Keep a block; its name, and how many bytes were written for it: 0 where it was there.
+    def keep(self, name: str, content: bytes | memoryview) -> int:
+        """Keep a block under its name, `seal.name` of it; how many bytes were written for it.
 
         It survives a loss of power after `place.settle`.
         """
-        name = self.seal.name(content)
         sealed = self.seal.closed(name, content)
         self.place.write(_block(name), sealed, durable=False)
-        return name, len(sealed)
+        return len(sealed)
 
     def content(self, name: str) -> bytes:
         """What is in a block, compared with its name, which was made of the content.

@@ -220,7 +220,7 @@ async def moments(trial: Trial) -> None:
     with saved(trial) as made:
         begin, model = _now(), Model([])
         async with _writing(trial, made, model):
-            for number in range(trial.times(POINTS, POINTS_SHORT)):
+            for number in range(trial.times_here(POINTS, POINTS_SHORT)):
                 at = begin + (_now() - begin) * trial.chance.random()
                 await asyncio.to_thread(until, lambda: log_after(made, at), "the log")  # noqa: B023 -- awaited
                 await _point(trial, made, model, (number, at))

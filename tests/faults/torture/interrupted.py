@@ -34,9 +34,9 @@ async def killed_deploys(trial: Trial) -> None:
                 for number in range(trial.times(KILLS, KILLS_SHORT)):
                     step = number * STEPS // 2 % STEPS if not trial.full else number % STEPS
                     load.doing = f"{number} step {step}"
-                    await _one(made, trial, number, step)
+                    await one(made, trial, number, step)
         finally:
-            await _end_supervisor(made)
+            await end_supervisor(made)
         tally = trial.tally
         await made.noted()
         tally.requests, tally.lost = load.requests, load.lost.total()
@@ -48,7 +48,8 @@ async def killed_deploys(trial: Trial) -> None:
         tally.demand(late <= trial.limit(HEALED, 4 * HEALED), f"healed after {late:.1f} s")
 
 
-async def _one(made: Town, trial: Trial, number: int, step: int) -> None:
+async def one(made: Town, trial: Trial, number: int, step: int) -> None:
+    """A deploy is killed there, or its supervisor, or both; it heals to old or new exactly."""
     victim, tally = VICTIMS[number % len(VICTIMS)], trial.tally
     after = made.stage.ledger.last_event()
     command = await _deploy(made, f"v{number}")
@@ -57,7 +58,7 @@ async def _one(made: Town, trial: Trial, number: int, step: int) -> None:
         command.kill()
         tally.faults += 1
     if victim in {"supervisor", "both"}:
-        await _end_supervisor(made)
+        await end_supervisor(made)
         tally.faults += 1
     begun = time.monotonic()
     if not holder(made.stage.state.lease) and victim != "command":
@@ -106,7 +107,7 @@ async def _until_step(
     await asyncio.sleep(late)
 
 
-async def _end_supervisor(made: Town) -> None:
+async def end_supervisor(made: Town) -> None:
     """As `kill -9` does, whoever started it."""
     if pid := holder(made.stage.state.lease):
         with contextlib.suppress(ProcessLookupError):

@@ -37,7 +37,7 @@ async def killed_backups(trial: Trial, *, bucket: bool = False) -> None:
         async with made.database() as session:
             await session.run("CREATE TABLE t (id serial PRIMARY KEY, v text)")
         rows = 0
-        for number in range(trial.times(KILLS, KILLS_SHORT)):
+        for number in range(trial.times_here(KILLS, KILLS_SHORT)):
             rows = await _written(made, rows)
             before = made.repository.names()
             await TURNS[number % len(TURNS)](trial, made, number)

@@ -6,9 +6,9 @@ while the database goes on.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seaway import wiring
@@ -40,12 +40,18 @@ AGAIN = 90.0
 
 @dataclass
 class Acked:
-    """What the stores have said that they keep."""
+    """What the stores have said that they keep.
+
+    An answer that comes when the cut has begun does not count: with the power nothing could have
+    said it, and EXT4_IOC_SHUTDOWN lets some fdatasync return without an error that was under way
+    (13 of 150 cuts under a loop of them, each up to 12 ms after the cut had begun).
+    """
 
     rows: int = 0
     keys: int = 0
     objects: int = 0
-    trouble: list[str] = field(default_factory=list[str])
+    dark: bool = False
+    """The power is failing."""
 
 
 async def cut_power(trial: Trial) -> None:
@@ -54,7 +60,7 @@ async def cut_power(trial: Trial) -> None:
     with ext4(trial.folder, SIZE) as disk, saved(trial, others=True, disk=disk.place) as made:
         async with made.database() as session:
             await session.run("CREATE TABLE t (id serial PRIMARY KEY)")
-        for _ in range(trial.times(CUTS, CUTS_SHORT)):
+        for _ in range(trial.times_here(CUTS, CUTS_SHORT)):
             await _round(trial, made, disk, acked)
     trial.tally.rows_acked = acked.rows + acked.keys + acked.objects
     trial.tally.more |= {"rows": acked.rows, "keys": acked.keys, "objects": acked.objects}
@@ -64,7 +70,9 @@ async def _round(trial: Trial, made: Saved, disk: Disk, acked: Acked) -> None:
     before = (acked.rows, acked.keys, acked.objects)
     async with _writers(made, acked):
         await asyncio.sleep(trial.chance.uniform(0.5, 3.0))
+        acked.dark = True
         disk.cut()
+    acked.dark = False
     trial.tally.faults += 1
     await kill_all(disk.place)
     forget(made.name)
@@ -102,20 +110,20 @@ async def _rows(made: Saved, acked: Acked, over: asyncio.Event) -> None:
         async with made.database() as session:
             while not over.is_set():
                 await session.run("INSERT INTO t DEFAULT VALUES")
-                acked.rows += 1
+                acked.rows += not acked.dark
 
 
 def _keys(access, acked: Acked, over: Callable[[], bool]) -> None:
     with suppress(OSError), logged_in(access) as session:
         while not over() and session.ask("SET", f"key{acked.keys}", "x") == "OK":
-            acked.keys += 1
+            acked.keys += not acked.dark
 
 
 def _objects(bucket: Bucket, acked: Acked, over: Callable[[], bool]) -> None:
     with suppress(OSError):
         while not over():
             bucket.put(f"o{acked.objects}", b"object %d" % acked.objects)
-            acked.objects += 1
+            acked.objects += not acked.dark
 
 
 async def _all_there(trial: Trial, made: Saved, acked: Acked) -> None:
@@ -144,14 +152,21 @@ async def _all_there(trial: Trial, made: Saved, acked: Acked) -> None:
 
 async def full_disks(trial: Trial) -> None:
     """First the place of backups, then the disk of the data (D8)."""
-    for _ in range(trial.times(FULL, FULL_SHORT)):
-        with memory(trial.folder / "kept", ROOM), saved(trial) as made:
-            await _no_room_for_backups(trial, made)
-    for number in range(trial.times(FULL, FULL_SHORT)):
-        place = trial.folder / f"data{number}"
-        place.mkdir()
-        with ext4(place, 700) as disk, saved(trial, disk=disk.place) as made:
-            await _no_room_for_data(trial, made, disk.place)
+    rounds = trial.times(FULL, FULL_SHORT)
+    for own in _fresh(trial, rounds, "backups"):
+        with memory(own.folder / "kept", ROOM), saved(own) as made:
+            await _no_room_for_backups(own, made)
+    for own in _fresh(trial, rounds, "data"):
+        with ext4(own.folder, 700) as disk, saved(own, disk=disk.place) as made:
+            await _no_room_for_data(own, made, disk.place)
+
+
+def _fresh(trial: Trial, rounds: int, name: str) -> Iterator[Trial]:
+    """The same trial in a folder of its own for each round: what is kept is of one round only."""
+    for number in range(rounds):
+        folder = trial.folder / f"{name}{number}"
+        folder.mkdir()
+        yield replace(trial, folder=folder)
 
 
 async def _no_room_for_backups(trial: Trial, made: Saved) -> None:  # noqa: PLR0915 -- a story

@@ -81,7 +81,9 @@ class World:
         )  # fmt: skip
 
     def file(self, store: str) -> tuple[SavedFile, ...]:
-        name, _ = self.repository.keep(f"{store} {self.count}".encode())
+        content = f"{store} {self.count}".encode()
+        name = self.repository.seal.name(content)
+        self.repository.keep(name, content)
         return (SavedFile(path="it", size=1, digest="", pieces=(Piece(name, 0, 1),)),)
 
     def save(self, stores: set[str]) -> None:
@@ -118,6 +120,23 @@ def test_the_last_good_chain_of_each_store_stays(rules, steps):
                 world.save(told)
                 last |= dict.fromkeys(told, world.now)
                 holds(world, last)
+
+
+def test_a_clock_that_is_set_back_loses_no_log():
+    """The later backup has the earlier time: what lies between the two is needed all the same."""
+    world, started = World(), SEGMENT * 7 // 4
+    world.go_on(timedelta(minutes=1))
+    world.save({"db"})
+    for _ in range(8):
+        world.go_on(timedelta(minutes=1))
+    world.now -= timedelta(hours=1)
+
+    world.save({"db"})
+
+    archive = archive_of(world.repository, world.database())
+    there = {each.rpartition("/")[2] for each in world.repository.place.names(archive.folder)}
+    needed = range(segment_of(started), world.position, SEGMENT)
+    assert {segment_name(1, at) for at in needed} <= there
 
 
 def holds(world: World, last: dict[str, datetime]) -> None:

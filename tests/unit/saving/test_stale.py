@@ -1,5 +1,6 @@
 """Older things in the place of newer ones are noticed; what a kill leaves behind is no damage."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from seaway.model.backup import Backup, SavedStore
 from seaway.saving.archive import HEAD, WITNESS, Archive, Gap, Head
 from seaway.saving.checking import ARCHIVED, check_log, damages
-from seaway.saving.log_positions import SEGMENT, shown
+from seaway.saving.log_positions import SEGMENT, segment_name, shown
 from seaway.saving.repository import BACKUPS, CATALOGUE, Repository
 from seaway.saving.sealing import Damaged
 from tests.fakes.place import MemoryPlace
@@ -120,6 +121,20 @@ def test_through_a_gap_of_the_log_nothing_leads_and_on_both_sides_it_is_sound(re
     assert check_log(repository, before) == check_log(repository, after) == 6 * SEGMENT
     with pytest.raises(Damaged):
         list(archive.segments(SEGMENT, 6 * SEGMENT))
+
+
+def test_with_a_clock_that_was_set_back_all_of_the_log_is_looked_at(repository, archive, place):
+    """The backup that begins first is not the one with the earliest time."""
+    for at in (SEGMENT, 2 * SEGMENT):
+        archive.keep_segment(at, b"log".ljust(SEGMENT, b"\0"))
+    archive.move(Head(position=3 * SEGMENT, at=NOW).broken(NOW).moved(3 * SEGMENT, NOW))
+    for number, start in ((2, SEGMENT), (1, 2 * SEGMENT)):
+        repository.record(replace(backup(number), stores=(store(start),)))
+    assert not list(damages(repository))
+
+    place.remove(archive.folder + segment_name(1, SEGMENT))
+
+    assert [name for name, _ in damages(repository)] == ["wal/db"]
 
 
 def store(start: int) -> SavedStore:

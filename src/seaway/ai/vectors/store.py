@@ -153,7 +153,7 @@ class Store:
             return [rows]
         for_each: list[list[asyncpg.Record]] = [[] for _ in vectors]
         for row in rows:
-            for_each[row["number"] - 1].append(row)
+            for_each[int(row["number"]) - 1].append(row)
         return for_each
 
     async def _few(self, fit: Filter, *, anew: bool = False) -> bool:
