@@ -122,11 +122,18 @@ class Means:
         return dict(json.loads(done.stdout))
 
     async def primary(self) -> str:
-        """The id of the instance that is primary."""
-        status = await self.operate("status", "--format", "json")
-        parts = {each["name"]: each for each in json.loads(status.stdout)["workloads"]}
-        [found] = [each for each in parts["docs"]["instances"] if each["member"] == "primary"]
-        return str(found["id"])
+        """The id of the instance that is primary, as soon as `status` knows who that is."""
+        found: list[str] = []
+
+        async def known() -> bool:
+            status = await self.operate("status", "--format", "json")
+            parts = {each["name"]: each for each in json.loads(status.stdout)["workloads"]}
+            docs = parts["docs"]["instances"]
+            found[:] = [str(each["id"]) for each in docs if each["member"] == "primary"]
+            return len(found) == 1
+
+        await until(known, Both("no member is shown as primary", "没有显示为主节点的成员"), LONG)
+        return found[0]
 
     async def operate(self, *words: str) -> Done:
         """Run a command of Seaway that must succeed."""

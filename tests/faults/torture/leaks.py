@@ -327,11 +327,12 @@ def _numbers(value: object) -> Iterator[int]:
 async def _look_at_engine(cage: Cage) -> None:
     """What it tells, what it keeps, and what is in the images."""
     mark = f"label=seaway.stack={cage.name}"
+    root = (await _docker("info", "--format", "{{.DockerRootDir}}")).decode().strip()
     containers = (await _docker("ps", "--all", "--quiet", "--no-trunc", "--filter", mark)).split()
     for each in map(bytes.decode, containers):
         cage.look("docker inspect", each, await _docker("inspect", each))
         cage.look("docker logs", each, await _docker("logs", each))
-        cage.look_below("folder of the engine", Path("/var/lib/docker/containers", each))
+        cage.look_below("folder of the engine", Path(root, "containers", each))
     networks = (await _docker("network", "ls", "--quiet", "--filter", mark)).decode().split()
     cage.look("docker inspect", "networks", await _docker("network", "inspect", *networks))
     title = f"label=org.opencontainers.image.title={cage.name}-app"
