@@ -8,13 +8,11 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-from journey.authority import authority
+from journey.authority import stand_in
 from journey.means import LONG, Means, fields, must, now, saw, wav
 from seaway.journey import Both, Evidence, Journey, Line, System, recovered, until
 
@@ -294,7 +292,7 @@ class Visit:
 
     async def certificate(self) -> Evidence:
         """Signed by the stand-in of an authority for a minute, so renewed within one."""
-        async with self._stand_in() as form:
+        async with stand_in(self.system) as form:
             change = f"ingress.aixsss.example.com.tls={{acme: {form}}}"
             try:
                 await self.means.operate("up", "-d", "--set", change)
@@ -313,16 +311,6 @@ class Visit:
             "已签发，并在服务期间续期",
             {**figures, "renewed_after_s": round(seconds, 1)},
         )
-
-    @asynccontextmanager
-    async def _stand_in(self) -> AsyncGenerator[str]:
-        """How it is named: Seaway brings it where programs run on this machine itself."""
-        if self.system.environment == "local":
-            yield "{directory: stand-in}"
-            return
-        port = urlsplit(self.system.addresses[0]).port or 80
-        async with authority(port) as (directory, vouching):
-            yield f"{{directory: '{directory}', ca: '{vouching}'}}"
 
 
 def line(

@@ -15,18 +15,30 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from seaway.journey import Both, expect, until
+from seaway.journey import Both, System, expect, until
 
 HERE = "127.0.0.1"
 LASTS = 60
 """Seconds that a certificate is good for."""
 PATIENCE = timedelta(seconds=20)
 SIGNER, NAMES = "pebble", "pebble-challtestsrv"
+
+
+@asynccontextmanager
+async def stand_in(system: System) -> AsyncGenerator[str]:
+    """How it is named: Seaway brings it where programs run on this machine itself."""
+    if system.environment == "local":
+        yield "{directory: stand-in}"
+        return
+    port = urlsplit(system.addresses[0]).port or 80
+    async with authority(port) as (directory, vouching):
+        yield f"{{directory: '{directory}', ca: '{vouching}'}}"
 
 
 @asynccontextmanager
