@@ -6,7 +6,8 @@ Both keep a leader and one synchronous standby on this machine. Patroni agrees b
 among three, in an environment of its own from the registry; once with its defaults, once with the
 shortest times that it allows. One client writes a row every 10 ms, over new connections where one
 fails; measured is the time from the disaster until a row is acknowledged by somebody else or by
-the same one started again. Frozen are all processes of the leader's server.
+the same one started again. Frozen are all processes of the leader's server, until somebody else
+serves: Patroni has no standby before the next disaster else.
 """
 
 import asyncio
@@ -96,9 +97,9 @@ class Client:
 
 
 def stopped(pid: int, sign: signal.Signals) -> None:
-    """The main process killed, or all of the server frozen: the main one first."""
+    """The main process killed, or all of the server frozen or thawed: the main one first."""
     os.kill(pid, sign)
-    if sign is signal.SIGSTOP:
+    if sign is not signal.SIGKILL:
         for each in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
                 if each.read_text().rpartition(")")[2].split()[1] == str(pid):
@@ -118,9 +119,9 @@ async def struck(client: Client, leader: Pids, times: int) -> Mapping[str, objec
                 begin = time.monotonic()
                 stopped(pid, sign)
                 took.append(await client.mended(begin))
-                if sign is signal.SIGSTOP and took[-1] is None:
-                    with suppress(ProcessLookupError):
-                        stopped(pid, signal.SIGKILL)
+                if sign is signal.SIGSTOP:
+                    with suppress(ProcessLookupError):  # it has been replaced
+                        stopped(pid, signal.SIGCONT)
             good = [each for each in took if each is not None]
             found[name] = {
                 "p50": round(statistics.median(good), 2) if good else None,

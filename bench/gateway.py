@@ -6,10 +6,10 @@ PIECE is `json` (answers at once), `delayed` (answers after 50 ms), `streams` (o
 back), `paced` (a token each 10 ms), or `latency` (25 requests a second, what is added to each;
 SECONDS is how many of each).
 On two processors: what is measured has the first, the provider and the load (wrk, 32 connections)
-the second, and Redis too. Answers at once come from nginx, all others from the simulator, which is
-slower than what is measured: there only the processor time tells something. The targets take
-turns. The steady figure is processor time per request of a target's whole process tree; a core
-does a million of those microseconds.
+the second, and Redis too. Answers at once come from nginx, streams back to back from `provider.py`,
+all others from the simulator, which is slower than what is measured: there only the processor time
+tells something. The targets take turns. The steady figure is processor time per request of a
+target's whole process tree; a core does a million of those microseconds.
 `policy` checks the key, routes, counts usage and metrics; `redis` has limits of requests and tokens
 in Redis beside; `hits` answers from there, `all` looks there, asks the provider and keeps what it
 says.
@@ -55,7 +55,7 @@ STREAMED = BODY | {
     "stream": True,
     "messages": [{"role": "user", "content": "Say @@[[tokens: 50]]"}],
 }
-PROVIDER, SIMULATOR, STORE = 20_999, 20_888, 20_500
+PROVIDER, SIMULATOR, QUICK, STORE = 20_999, 20_888, 20_777, 20_500
 
 
 @dataclass
@@ -328,7 +328,11 @@ def providers(stack: ExitStack, folder: Path, piece: str) -> None:
     """Those that this piece needs."""
     if piece in {"json", "latency"}:
         stack.enter_context(started(provider(folder, PROVIDER), SECOND))
-    if piece != "json":
+    if piece == "streams":
+        quick = Path(__file__).with_name("provider.py")
+        stack.enter_context(started([sys.executable, str(quick), str(QUICK)], SECOND))
+        ready(QUICK)
+    elif piece != "json":
         slow = {"delayed": {"SIMULATOR_LATENCY": "0.05"}, "paced": {"SIMULATOR_PACE": "0.01"}}
         env = {"PORT": str(SIMULATOR), **slow.get(piece, {})}
         stack.enter_context(started([sys.executable, "-m", "seaway.ai.simulator"], SECOND, env))
@@ -355,7 +359,7 @@ def main(told: Told) -> None:
         if told.piece == "latency":
             latencies(folder, told)
             return
-        up = PROVIDER if told.piece == "json" else SIMULATOR
+        up = {"json": PROVIDER, "streams": QUICK}.get(told.piece, SIMULATOR)
         found = targets(stack, folder, up, told)
         files = scripts(folder, STREAMED if told.piece in {"streams", "paced"} else BODY)
         for _ in range(told.rounds):

@@ -141,11 +141,12 @@ def _pss(one: ProcessSpec) -> tuple[int, int]:
 
 
 def _waiting(one: ProcessSpec) -> int:
-    """In KiB, the file without a name in which lines wait, as far as it was ever used."""
-    for entry in Path(f"/proc/{launch.state(one.folder).shim}/fd").iterdir():
-        if str(entry.readlink()).startswith("/memfd:seaway-log"):
-            return entry.stat().st_blocks // 2
-    return 0
+    """In KiB, the files without a name in which lines wait, as far as they were ever used."""
+    return sum(
+        entry.stat().st_blocks // 2
+        for entry in Path(f"/proc/{launch.state(one.folder).shim}/fd").iterdir()
+        if str(entry.readlink()).startswith("/memfd:seaway-log")
+    )
 
 
 def _processor(one: ProcessSpec) -> float:

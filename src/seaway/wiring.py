@@ -36,6 +36,7 @@ from seaway.targets.local.state import StateFolder
 
 if TYPE_CHECKING:
     from seaway.engine.resolve import Resolved
+    from seaway.engine.supervise import Supervisor
     from seaway.model.stack import Stack
     from seaway.stores.vault import FileVault
     from seaway.targets.docker.target import DockerTarget
@@ -52,7 +53,7 @@ ENDING = 5.0
 SCALED_AFTER = 5.0
 """Seconds after the start of a supervisor: nothing is decided by then, and others are in haste."""
 SAVED_AFTER = 1.0
-"""Seconds before each look whether something is saved."""
+"""Seconds before each start of what saves."""
 OF_LATE = timedelta(minutes=1)
 """For so long it is shown that logs were removed: nothing else tells of it afterwards."""
 LAST_EVENTS = 100
@@ -304,8 +305,8 @@ async def supervise(
             )
             async with (
                 _beside(_guard(state, ledger, alarms).watch()),
-                _beside(_scale(state, ledger, target, alarms)),
-                _beside(_save(stack, environment, ledger)),
+                _beside(_scale(state.wake, target, supervisor)),
+                _beside(_save(stack, environment, supervisor)),
             ):
                 with suppress(OSError):  # nobody needs to know so much that it would not go on
                     adopted = sum(each.phase.running for each in await target.observe())
@@ -335,29 +336,27 @@ def _guard(state: StateFolder, ledger: SqliteLedger, alarms: Alarms) -> Guard:
     )  # fmt: skip
 
 
-async def _scale(
-    state: StateFolder, ledger: SqliteLedger, target: "LocalTarget | DockerTarget", alarms: Alarms
-) -> None:
-    """Services that scale by themselves."""
+async def _scale(wake: Path, target: "LocalTarget | DockerTarget", by: "Supervisor") -> None:
+    """Services that scale by themselves, from the first one on."""
     await asyncio.sleep(SCALED_AFTER)
+    await by.wish.concerns(lambda it: any(each.scaling for each in it.workloads))
     while not await asyncio.to_thread(loaded, "seaway.engine.autoscale"):  # noqa: ASYNC110 -- 30 ms
         await asyncio.sleep(SCALED_AFTER)
     from seaway.engine.autoscale import Autoscaler  # noqa: PLC0415 -- see above
 
     await Autoscaler(
-        ledger=ledger, target=target, meter=target.meter(), clock=SystemClock(),
-        ring=lambda: ring(state.wake), alarm=alarms,
+        ledger=by.ledger, target=target, meter=target.meter(), clock=by.clock,
+        ring=lambda: ring(wake), alarm=by.alarm,
     ).run()  # fmt: skip
 
 
-async def _save(stack: str, environment: str, ledger: SqliteLedger) -> None:
+async def _save(stack: str, environment: str, supervisor: "Supervisor") -> None:
     """Backups of the stack, in a process of their own, where it has some."""
     while True:
         await asyncio.sleep(SAVED_AFTER)
-        with suppress(OSError):  # the disk is full, say: it is looked at again
-            wanted = await asyncio.to_thread(ledger.wanted)
-            if wanted is not None and wanted.savings:
-                await saved(stack, environment)
+        await supervisor.wish.concerns(lambda release: bool(release.savings))
+        with suppress(OSError):  # there is no room for a process, say: it is tried again
+            await saved(stack, environment)
 
 
 def troubles(state: StateFolder, ledger: SqliteLedger) -> tuple[Finding, ...]:

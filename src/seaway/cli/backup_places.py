@@ -35,6 +35,11 @@ class Group:
     repository: Repository
     savings: tuple[Saving, ...]
 
+    @property
+    def stores(self) -> Sequence[str]:
+        """Their names."""
+        return [each.store for each in self.savings]
+
 
 def target_of(here: Place) -> "LocalTarget | DockerTarget":
     """What runs the stack."""

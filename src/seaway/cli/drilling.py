@@ -100,8 +100,10 @@ class _Drilling:
         clock = SystemClock()
         found = await groups(self.here, self.release, self.savings, key_of(self.here))
         while True:
-            given = [Given(each, await asyncio.to_thread(choose, each.repository, Wish()))
-                     for each in found]  # fmt: skip
+            given = [
+                Given(each, await asyncio.to_thread(choose, each.repository, Wish(), each.stores))
+                for each in found
+            ]
             logs = [part for each in given for part in each.choice.parts if part.until.position]
             if all(part.as_of > looked for part in logs) or clock.now() - looked > PATIENCE:
                 return given

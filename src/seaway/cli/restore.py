@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -78,6 +79,8 @@ def _moment(text: str) -> datetime:
 
 async def _restore(show: Show, here: Place, wish: Wish, into: str | None) -> None:
     release = asked_release(show, here)
+    if into is None:
+        restoring.refuse_broken_off(here)
     given = await _given(here, release, wish)
     target = _target_place(show, here, into)
     _tell(show, given)
@@ -86,10 +89,11 @@ async def _restore(show: Show, here: Place, wish: Wish, into: str | None) -> Non
         return
     question = "ask restore over" if replaces else "ask restore"
     agree(show, question, stack=target.stack)
-    if replaces:
-        await _over(show, here, release, given)
-    else:
-        await _anew(show, here, target, given)
+    with nullcontext() if into else restoring.alone(here):
+        if replaces:
+            await _over(show, here, release, given)
+        else:
+            await _anew(show, here, target, given)
     moments = [part.as_of for each in given for part in each.choice.parts]
     facts = {"stack": target.stack, "oldest": f"{min(moments):%Y-%m-%d %H:%M:%S} UTC"}
     ledger = wiring.open_ledger(target.state)
@@ -105,8 +109,9 @@ async def _given(here: Place, release: "Release", wish: Wish) -> list[Given]:
     """
     found = await groups(here, release, chosen(release, wish.stores), key_of(here))
     given = [
-        Given(each, await asyncio.to_thread(choose, each.repository, wish)) for each in found
-    ]  # fmt: skip
+        Given(each, await asyncio.to_thread(choose, each.repository, wish, each.stores))
+        for each in found
+    ]
     if not any(each.choice.parts for each in given):
         raise UsageError("SW840")
     return given
@@ -158,13 +163,13 @@ async def _over(show: Show, here: Place, release: "Release", given: Sequence[Giv
         restoring.with_secrets(aside, here, given)
         await restoring.come_up(show, aside, release, given, lasting=True)
         await restoring.stopped(show, aside)
+        label = f"{SystemClock().now():%Y%m%d-%H%M%S}"
         try:
             await restoring.stopped(show, here)
-        except (SeawayError, asyncio.CancelledError):  # nothing has changed places yet
+            restoring.exchanged(here, aside, stores_of(given), label)
+        except (SeawayError, OSError, asyncio.CancelledError):  # all is in its place
             await _up_again(show, here, release)
             raise
-        label = f"{SystemClock().now():%Y%m%d-%H%M%S}"
-        restoring.exchanged(here, aside, stores_of(given), label)
     await _up_again(show, here, release)
     show.note("note kept aside", stack=here.stack)
 
@@ -179,14 +184,17 @@ async def _back(show: Show, here: Place) -> None:
     restoring.last(here)
     release = asked_release(show, here)
     agree(show, "ask restore back", stack=here.stack)
-    await restoring.stopped(show, here)
-    restoring.taken_back(here)
-    await _up_again(show, here, release)
+    with restoring.alone(here):
+        await restoring.stopped(show, here)
+        restoring.taken_back(here)
+        await _up_again(show, here, release)
     show.note("note restored back", Tone.GOOD, stack=here.stack)
 
 
 async def _confirm(show: Show, here: Place) -> None:
     restoring.last(here)
+    restoring.refuse_broken_off(here)
     agree(show, "ask restore confirm", stack=here.stack)
-    await asyncio.to_thread(restoring.confirmed, here)
+    with restoring.alone(here):
+        await asyncio.to_thread(restoring.confirmed, here)
     show.note("note restore confirmed", Tone.GOOD, stack=here.stack)

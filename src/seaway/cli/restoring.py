@@ -1,11 +1,10 @@
 """Restoring: data from backups comes up in a stack of its own, is looked at, and changes places."""
 
 import asyncio
-import json
 import shutil
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,12 +27,12 @@ from seaway.ports.saving import KEY
 from seaway.ports.target import LogQuery
 from seaway.saving import giving_back
 from seaway.saving.packing import Unpacker
+from seaway.stores.lock import first
+from seaway.targets.local.aside import Aside, Change, Side
 from seaway.targets.local.volumes import Volumes
 
 ENDED_EARLY = "recovery ended before configured recovery target was reached"
 """What PostgreSQL says where nothing was committed after the moment that was asked for."""
-REPLACED = "replaced"
-"""The folder of data that a restore has put aside."""
 VAULT = ("vault", "vault.key")
 
 
@@ -212,64 +211,90 @@ def _unless_gone(
         raise raised[1]
 
 
+@contextmanager
+def alone(here: Place) -> Generator[None]:
+    """What comes up beside it, and what is aside, belongs to one command at a time.
+
+    Raises:
+        UsageError: SW880, another one is at it.
+    """
+    if not here.state.root.exists():  # nothing is there that could change places
+        yield
+        return
+    with first(here.state.root / "restore.lock") as mine:
+        if not mine:
+            raise UsageError("SW880", stack=here.stack)
+        yield
+
+
 def exchanged(here: Place, there: Place, stores: frozenset[Name], label: str) -> None:
-    """The data of `there` becomes that of `here`, whose own is put aside under the label."""
-    mine, other = Volumes(here.state), Volumes(there.state)
-    make_folder(here.state.root / REPLACED, 0o700)
-    write_whole(  # first: whoever is killed from here on has the way back
-        here.state.root / REPLACED / "last.json",
-        json.dumps({"label": label, "stores": sorted(stores)}), durable=True,
-    )  # fmt: skip
-    for store in sorted(stores):
-        mine.take_out(store, here.state.root / REPLACED / label / store)
-        passing = here.state.root / REPLACED / f".{label}" / store
-        other.take_out(store, passing)
-        mine.put_in(store, passing)
-    shutil.rmtree(here.state.root / REPLACED / f".{label}", ignore_errors=True)
+    """The data of `there` becomes that of `here`, whose own is put aside under the label.
+
+    Raises:
+        OSError: it could not be, as where a volume is a disk of its own; all is as it was.
+    """
+    aside, other = Aside(here.state), Volumes(there.state)
+    change = Change(label=label, stores=sorted(stores), turning=True)
+    aside.note(change)
+    try:
+        for store in change.stores:
+            other.take_out(store, aside.folder(change, Side.RESTORED, store))
+        _turned(here, change)
+    except OSError:
+        taken_back(here)
+        raise
 
 
-def taken_back(here: Place) -> tuple[str, ...]:
+def taken_back(here: Place) -> None:
     """The data that the last restore put aside is in place again; that of the restore is aside.
 
-    Raises:
-        UsageError: SW851, nothing is aside.
-    """
-    label, stores = last(here)
-    volumes = Volumes(here.state)
-    for store in stores:
-        source = here.state.root / REPLACED / label / store
-        passing = here.state.root / REPLACED / f".{label}" / store
-        if not source.exists():
-            continue
-        source.rename(_made(passing))
-        volumes.take_out(store, source)
-        volumes.put_in(store, passing)
-    shutil.rmtree(here.state.root / REPLACED / f".{label}", ignore_errors=True)
-    return stores
-
-
-def _made(path: Path) -> Path:
-    make_folder(path.parent, 0o700)
-    return path
-
-
-def last(here: Place) -> tuple[str, tuple[str, ...]]:
-    """Label and stores of the last restore.
+    Called once more it is the other way round. Where either was broken off, all is as before it.
 
     Raises:
         UsageError: SW851, nothing is aside.
     """
-    try:
-        told = json.loads((here.state.root / REPLACED / "last.json").read_text())
-    except FileNotFoundError as error:
-        raise UsageError("SW851", stack=here.stack) from error
-    return told["label"], tuple(told["stores"])
+    change = last(here)
+    live = Side.BEFORE if change.turning else change.live.other
+    change = replace(change, live=live, turning=True)
+    Aside(here.state).note(change)
+    _turned(here, change)
+
+
+def _turned(here: Place, change: Change) -> None:
+    aside, volumes = Aside(here.state), Volumes(here.state)
+    for store in change.stores:
+        comes = aside.folder(change, change.live, store)
+        volumes.exchange(store, comes, aside.folder(change, change.live.other, store))
+    aside.note(replace(change, turning=False))
+
+
+def last(here: Place) -> Change:
+    """The last restore that put something aside.
+
+    Raises:
+        UsageError: SW851, nothing is aside.
+    """
+    change = Aside(here.state).change()
+    if change is None:
+        raise UsageError("SW851", stack=here.stack)
+    return change
+
+
+def refuse_broken_off(here: Place) -> None:
+    """Return unless the last change of places was broken off.
+
+    Raises:
+        UsageError: SW879, it was: what is aside may be all there is of a store.
+    """
+    change = Aside(here.state).change()
+    if change and change.turning:
+        raise UsageError("SW879", stack=here.stack)
 
 
 def confirmed(here: Place) -> None:
     """What is aside is removed for good."""
-    last(here)
-    shutil.rmtree(here.state.root / REPLACED)
+    refuse_broken_off(here)
+    Aside(here.state).remove()
 
 
 def holds_data(here: Place, release: Release, stores: frozenset[Name]) -> bool:

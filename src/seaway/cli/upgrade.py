@@ -64,11 +64,13 @@ async def _upgrade(show: Show, here: Place, store: str, *, rehearse: bool) -> No
         return
     runs = here.state.ledger.exists() and await something_runs(here)
     agree(show, "ask upgrade rehearse" if rehearse else "ask upgrade", stack=here.stack)
-    if runs:
-        await restoring.stopped(show, here)
     aside = place(f"{here.stack}-upgrade", here.environment)
     upgrading = _Upgrading(show, here, aside, release, store)
-    figures = await _carried_out(upgrading, rehearse=rehearse)
+    with restoring.alone(here):
+        restoring.refuse_broken_off(here)
+        if runs:
+            await restoring.stopped(show, here)
+        figures = await _carried_out(upgrading, rehearse=rehearse)
     facts = {"store": store, "before": versions[0], "after": versions[1], **figures}
     show.note("note rehearsed" if rehearse else "note upgraded", Tone.GOOD, **facts)
     if runs and not rehearse:

@@ -31,7 +31,7 @@ from seaway.saving.letting_go import loose_logs
 from seaway.saving.log_positions import segment_of, shown
 from seaway.saving.packing import Packer
 from seaway.saving.postgres import base_backup, replicating, system
-from seaway.saving.repository import Repository
+from seaway.saving.repository import BACKUPS, Repository
 from seaway.saving.sealing import Damaged
 from seaway.wire.postgres import Refused
 
@@ -67,13 +67,13 @@ class Taker:
 
         Raises:
             SeawayError: SW837, a store could not be saved; nothing counts then, and nothing older
-                was touched.
+                was touched. SW838, an older one cannot be read: nothing was let go of.
         """
         for left in reversed(range(TRIES)):
             try:
                 return await self._take(release, savings)
             except Damaged as damaged:
-                if not left:
+                if not left or str(damaged).startswith(BACKUPS):  # another would find the same
                     raise SeawayError("SW838", what=str(damaged)) from damaged
                 await asyncio.to_thread(self._forget_block, str(damaged))
         raise AssertionError
@@ -166,7 +166,7 @@ class Taker:
 
     def _parent(self) -> Backup | None:
         """The newest one that can be read."""
-        return max(self.repository.readable(), key=lambda each: each.began, default=None)
+        return next(reversed(list(self.repository.readable())), None)
 
     async def _name(self, release: Release, savings: Sequence[Saving]) -> str:
         """`shop_backup_20261130_020000`, in the time zone of the schedule; each only once."""

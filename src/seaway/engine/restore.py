@@ -1,9 +1,10 @@
 """Restore: chooses what is given back, fills empty stores with it, and sees that they hold it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -28,12 +29,15 @@ from seaway.saving.dumping import DUMPS, Server, dump_of
 from seaway.saving.giving_back import Until
 from seaway.saving.log_positions import position, shown
 from seaway.saving.packing import Unpacker
-from seaway.saving.repository import Repository
+from seaway.saving.repository import BACKUPS, Repository, moment
 from seaway.saving.sealing import Damaged
 from seaway.wire.postgres import Connection, connected
 from seaway.wire.s3 import Access as S3Access
 from seaway.wire.s3 import Bucket
 
+MOMENT = "%Y%m%d_%H%M%S"
+ZONES = timedelta(days=2)
+"""By more than that two names differ only where one backup is the older: schedules have zones."""
 SLACK = 1 << 20
 """Bytes at the end of a log that may be the beginning of a record: it was being written."""
 
@@ -72,40 +76,75 @@ class Choice:
         return frozenset(each.store.store for each in self.parts)
 
 
-def choose(repository: Repository, wish: Wish) -> Choice:
+def choose(repository: Repository, wish: Wish, expected: Collection[str] = ()) -> Choice:
     """What fits the wish; blocks the thread.
+
+    An old backup that is damaged or missing is no reason against a newer one, unless one of the
+    `expected` stores is in no other.
 
     Raises:
         UsageError: there is no such backup, or none so old.
         SeawayError: SW838, what would be needed is damaged or missing.
     """
     try:
-        return _chosen(repository, wish)
+        return _chosen(repository, wish, expected)
     except Damaged as damaged:
         raise SeawayError("SW838", what=str(damaged)) from damaged
 
 
-def _chosen(repository: Repository, wish: Wish) -> Choice:
+def _chosen(repository: Repository, wish: Wish, expected: Collection[str]) -> Choice:
     if wish.backup:
         backup = repository.backup(wish.backup)
         mine = [each for each in backup.stores if each.store != OWN]
         parts = [Part(store=each, backup=backup, as_of=each.at) for each in _asked(mine, wish)]
         return Choice(tuple(parts), backup)
-    if lost := repository.missing():
-        raise Damaged(f"backups/{lost[-1]}")
-    backups = list(repository.backups())
-    if not backups:
+    backups, lost = _readable(repository)
+    if not backups and not lost:
         raise UsageError("SW840")
-    found: dict[str, list[tuple[Backup, SavedStore]]] = {}
-    for backup in backups:
-        for store in backup.stores:
-            if wish.at is None or store.at <= wish.at:
-                found.setdefault(store.store, []).append((backup, store))
+    found = _by_store(backups, wish.at)
     if not found.keys() - {OWN}:
+        if lost:
+            raise Damaged(f"{BACKUPS}{lost[-1]}")
         raise UsageError("SW841", at=_shown(wish.at), oldest=_shown(backups[0].ended))
     names = _asked([each[-1][1] for name, each in found.items() if name != OWN], wish)
     parts = [_part(repository, found[each.store], wish) for each in names]
+    for each in lost:
+        _refuse_doubt(each, parts, set(expected) - found.keys())
     return Choice(tuple(parts), found[OWN][-1][0] if OWN in found else backups[-1])
+
+
+def _readable(repository: Repository) -> tuple[Sequence[Backup], Sequence[str]]:
+    """Backups, and the names of those that cannot be read or are missing; others may write."""
+    gone, there = repository.missing(), set(repository.names())
+    backups = list(repository.readable())
+    bad = there.intersection(repository.names()) - {each.name for each in backups}
+    return backups, sorted({*gone, *bad}, key=moment)
+
+
+def _by_store(
+    backups: Sequence[Backup], at: datetime | None
+) -> Mapping[str, Sequence[tuple[Backup, SavedStore]]]:  # fmt: skip
+    """Those of each store up to a moment, the oldest first."""
+    found: dict[str, list[tuple[Backup, SavedStore]]] = {}
+    for backup in backups:
+        for store in backup.stores:
+            if at is None or store.at <= at:
+                found.setdefault(store.store, []).append((backup, store))
+    return found
+
+
+def _refuse_doubt(lost: str, parts: Sequence[Part], missing: Collection[str]) -> None:
+    """Return if nothing that was chosen can be older than a backup that cannot be read.
+
+    Raises:
+        Damaged: it may hold what was asked for.
+    """
+    with suppress(ValueError):
+        begun = datetime.strptime(moment(lost), MOMENT)  # noqa: DTZ007 -- of an unknown zone
+        oldest = min(datetime.strptime(moment(each.backup.name), MOMENT) for each in parts)  # noqa: DTZ007
+        if not missing and begun + ZONES < oldest:
+            return
+    raise Damaged(f"{BACKUPS}{lost}")
 
 
 def _asked(stores: Sequence[SavedStore], wish: Wish) -> Iterator[SavedStore]:

@@ -135,6 +135,7 @@ class Saver:
             self._tell_failure(", ".join(names), error)
 
     async def _drill_due(self) -> None:
+        self.drilled = min(self.drilled, self.clock.now())  # which may have been set back
         times = [drill_due(each, self.drilled) for each in self.release.savings]
         if not any(each is not None and each <= self.clock.now() for each in times):
             return
@@ -145,7 +146,8 @@ class Saver:
             self._tell_failure("drill", error)
 
     async def _due(self, saving: Saving, now: datetime) -> bool:
-        if self._failed.get(saving.store, (AGAIN, now))[1] > now:
+        pause, until = self._failed.get(saving.store, (AGAIN, now))
+        if now < until <= now + pause:  # else the clock was set back
             return False
         if continuous(saving) and saving.store not in self._chains:
             return False  # its log first: then any moment after the backup can be had
@@ -158,20 +160,22 @@ class Saver:
         """
         chain, now = self._chains.get(saving.store), self.clock.now()
         known = self._known.get(saving.store)
-        if known is None or known[0] != chain or now - known[1] > REMEMBERED:
+        if known is None or known[0] != chain or not now - REMEMBERED <= known[1] <= now:
             repository = await self.repositories(saving)
             last = await asyncio.to_thread(self._newest, repository, saving)
             known = self._known[saving.store] = (chain, now, last)
         return known[2]
 
     def _newest(self, repository: Repository, saving: Saving) -> datetime | None:
+        """One that a clock dates ahead does not count: until then there would be no other."""
         chain = self._chains.get(saving.store)
         times = [
             store.at for backup in repository.readable()
             if (store := backup.find(saving.store))
             and (chain is None or _continues(repository, store, chain))
         ]  # fmt: skip
-        return max(times, default=None)
+        now = self.clock.now()
+        return max((each for each in times if each <= now), default=None)
 
     def _tell_failure(self, store: str, error: Exception) -> None:
         problem = str(error)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from seaway.engine.narrate import Narrator
 from seaway.engine.trial import Trial
+from seaway.engine.wish import Wish
 from seaway.errors import LeaseHeld, SeawayError
 from seaway.model.names import Name
 from seaway.model.release import Release
@@ -40,6 +41,8 @@ class Supervisor:
     """Whether the stack is still its own: its state may be another one by now."""
     tails: Tails | None = None
     """Where the ingress tells of requests; without it nothing is measured."""
+    wish: Wish = field(default_factory=Wish)
+    """Follows what the ledger says."""
     _trial: Trial = field(init=False)
     _known: tuple[Release | None, ...] = ()
     """What the ledger said last, once it has been read."""
@@ -122,6 +125,7 @@ class Supervisor:
             return self._known[0]
         try:
             self._known = (self.ledger.wanted(),)
+            self.wish.become(self._known[0])
         except OSError as error:
             if not self._known:
                 raise
@@ -173,7 +177,7 @@ class Supervisor:
         """Begin what is not under way; tell whether something is to be there at once."""
         starting, hurried = self._starting(plan), False
         for step in plan.steps:
-            waits = step.key in self._failed and self._failed[step.key][1] > now
+            waits = step.key in self._failed and self._is_ahead(self._failed[step.key][1], now)
             waits = waits or (starting and isinstance(step, Forget))
             if step.key not in self._running and not waits:
                 task = group.create_task(self._perform(step, release))
@@ -182,6 +186,11 @@ class Supervisor:
                 if isinstance(step, Create):
                     self._making[step.key] = step
         return hurried
+
+    @staticmethod
+    def _is_ahead(when: datetime, now: datetime) -> bool:
+        """Whether a pause is not over; one that seems longer than any has lost its clock."""
+        return now < when <= now + LONGEST_PAUSE
 
     def _starting(self, plan: Plan) -> bool:
         """Whether something is to be back at once: what only tidies up has time until then."""
@@ -214,7 +223,7 @@ class Supervisor:
     async def _pause(self, plan: Plan, again: datetime | None) -> None:
         """Until woken, or until the plan or a failed step says when to look again, or `again`."""
         now = self.clock.now()
-        times = [when for _, when in self._failed.values() if when > now]
+        times = [when for _, when in self._failed.values() if self._is_ahead(when, now)]
         if again is not None:
             times.append(again)
         if plan.again_at is not None:

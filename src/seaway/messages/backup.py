@@ -131,6 +131,19 @@ WORDS: dict[str, Words] = {
         fix_en="seaway backups lists what can be restored",
         fix_zh="用 seaway backups 列出可以恢复的内容",
     ),
+    "SW879": Words(
+        en="a restore or an upgrade of {stack} was broken off while data changed places: what is"
+        " aside may be all there is of a store",
+        zh="{stack} 的恢复或升级在交换数据时中断：某个存储的数据可能只剩下移到一旁的那一份",
+        fix_en="`seaway restore --back` brings back what was there before; then try again",
+        fix_zh="先用 `seaway restore --back` 恢复之前的数据，然后再试",
+    ),
+    "SW880": Words(
+        en="another command is restoring or upgrading {stack}",
+        zh="另一个命令正在恢复或升级 {stack}",
+        fix_en="wait until it has ended, then try again",
+        fix_zh="等它结束后再试",
+    ),
     "SW852": Words(
         en="restored: {stack} has what there was at {oldest} or later",
         zh="已恢复：{stack} 的内容不早于 {oldest}",

@@ -121,6 +121,27 @@ class Backup:
         return next((each for each in self.stores if each.store == store), None)
 
 
+def in_order(found: Sequence[Backup]) -> list[Backup]:
+    """As they were taken: by their times, but each after the one before it.
+
+    A clock may have been ahead when one was taken, by an hour or by years.
+    """
+    by_name = {each.name: each for each in found}
+    place, latest = dict[str, int](), {each.name: each.began for each in found}
+    for each in found:
+        row: list[Backup] = []
+        before: Backup | None = each
+        while before and before.name not in place and before not in row:
+            row.append(before)
+            before = by_name.get(before.parent)
+        first = place.get(before.name, 0) + 1 if before else 0
+        place |= {one.name: first + number for number, one in enumerate(reversed(row))}
+    for each in sorted(found, key=lambda one: place[one.name], reverse=True):
+        if each.parent in latest:
+            latest[each.parent] = min(latest[each.parent], latest[each.name])
+    return sorted(found, key=lambda one: (latest[one.name], place[one.name]))
+
+
 def blocks(backups: Sequence[Backup]) -> frozenset[str]:
     """Every block that is needed for them."""
     return frozenset(

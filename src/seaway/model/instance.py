@@ -84,6 +84,8 @@ class Instance:
     """When it left the proxy's rotation for good; kept over a restart of Seaway."""
     deaths: int = 0
     """Deaths in a row in this slot, its own included."""
+    release: int = 0
+    """The number of the release that it was made for."""
     uses: tuple[Name, ...] = ()
     addresses: Mapping[str, Address] = field(default_factory=dict[str, Address])
     pid: int = 0

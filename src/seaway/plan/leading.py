@@ -16,6 +16,7 @@ from seaway.model.instance import Instance, Phase
 from seaway.model.standing import Aim, Following, Lead, Post, Standing
 from seaway.model.workload import Workload
 from seaway.plan.look import Look
+from seaway.plan.restart import deaths_under
 from seaway.plan.slots import Found, created, started
 from seaway.plan.steps import Arrange, Promote, Stop, Trust
 
@@ -145,7 +146,7 @@ def _others_first(them: Members) -> bool:
 def _tried(them: Members, slot: int) -> bool:
     mine = [each for each in them.look.of(them.workload.name) if each.slot == slot]
     fresh = [each for each in mine if each.digest == them.workload.digest]
-    return any(each.deaths >= TRIED for each in fresh)
+    return any(deaths_under(them.look.release, each) >= TRIED for each in fresh)
 
 
 def _followers(them: Members) -> Iterator[Found]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from seaway.model.instance import Instance, Phase
+from seaway.model.release import Release
 from seaway.model.workload import Workload
 
 
@@ -27,6 +28,14 @@ def not_before(dead: Instance, workload: Workload, seen: Iterable[Instance]) -> 
 def deaths_in_a_row(before: int, lived: float, workload: Workload) -> int:
     """Deaths in a row after one more; `lived` seconds long enough start a new row."""
     return 1 if lived >= workload.restarting.stable.total_seconds() else before + 1
+
+
+def deaths_under(release: Release, each: Instance) -> int:
+    """Its deaths in a row, as far as they say something about a release.
+
+    Whoever asks anew has mended a cause, or lost the power: what was made before died of that.
+    """
+    return each.deaths if each.release == release.number else 0
 
 
 def _cause_mended(dead: Instance, workload: Workload, seen: Iterable[Instance]) -> bool:

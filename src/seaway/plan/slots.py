@@ -1,12 +1,13 @@
 """Slots: a new instance for an empty one, and the start of what has been made."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from seaway.model.instance import Instance, Phase
 from seaway.model.workload import Workload
 from seaway.plan.look import Look
-from seaway.plan.restart import not_before
+from seaway.plan.restart import deaths_under, not_before
 from seaway.plan.steps import Create, Start, Step
 
 Found = Step | datetime
@@ -23,11 +24,12 @@ def created(look: Look, workload: Workload, slot: int) -> Iterator[Found]:
         start = look.release.back and look.startable(workload)  # somebody waits for it
         yield Create(workload=workload, slot=slot, start=start)
         return
-    last = dead[-1]
+    last = replace(dead[-1], deaths=deaths_under(look.release, dead[-1]))
     when = not_before(last, workload, look.seen)
     if when is None:
         return
-    if when > look.now:
+    set_back = last.since - look.now > workload.restarting.longest  # the clock, maybe by hours
+    if when > look.now and not set_back:
         yield when
     else:
         start = look.startable(workload)

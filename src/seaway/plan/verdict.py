@@ -9,6 +9,7 @@ from seaway.model.workload import Role, Workload
 from seaway.plan import bluegreen, canary
 from seaway.plan.leading import standing
 from seaway.plan.look import Look
+from seaway.plan.restart import deaths_under
 
 DEATHS_ON_TRIAL = 3
 """An instance of a release on trial that died so often in a row will not get better."""
@@ -91,7 +92,7 @@ def hopeless(
         tries = min(DEATHS_ON_TRIAL, workload.restarting.tries)
         for each in seen:
             mine = each.workload == workload.name and each.digest == workload.digest
-            if mine and each.phase is Phase.DEAD and each.deaths >= tries:
+            if mine and each.phase is Phase.DEAD and deaths_under(release, each) >= tries:
                 return each
             if mine and each.id in late:
                 return each
@@ -104,5 +105,6 @@ def given_up(release: Release, seen: Sequence[Instance]) -> tuple[Instance, ...]
     return tuple(
         each for each in seen
         if each.phase is Phase.DEAD and each.workload in tries
-        and (each.deaths >= tries[each.workload][0] and each.digest == tries[each.workload][1])
+        and deaths_under(release, each) >= tries[each.workload][0]
+        and each.digest == tries[each.workload][1]
     )  # fmt: skip

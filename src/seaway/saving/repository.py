@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from seaway.errors import DataRefused, UsageError
-from seaway.model.backup import Backup, blocks
+from seaway.model.backup import Backup, blocks, in_order
 from seaway.saving.places import FolderPlace, Place
 from seaway.saving.sealing import Damaged, Seal
 from seaway.values import dumped, loaded
@@ -181,7 +181,7 @@ class Repository:
         By what they say themselves: names are in the time zone of a schedule, which may be another
         one by now, and clocks there are put back in autumn.
         """
-        yield from sorted(map(self.backup, self.names()), key=lambda each: each.began)
+        yield from in_order([self.backup(each) for each in self.names()])
 
     def readable(self) -> Iterator[Backup]:
         """The same without those that are damaged."""
@@ -189,7 +189,7 @@ class Repository:
         for name in self.names():
             with suppress(Damaged, ValueError):
                 found.append(self.backup(name))
-        yield from sorted(found, key=lambda each: each.began)
+        yield from in_order(found)
 
     def remove(self, names: Sequence[str]) -> None:
         """Forget backups; what only they needed goes with the next `sweep`."""

@@ -60,7 +60,6 @@ class Guard:
         """Say what is wrong when it begins, and when it is over."""
         before: Mapping[str, Finding] = {}
         while True:
-            await self._mended()
             now = {f"{each.code} {each.facts}": each for each in await self._looked()}
             for key, each in now.items():
                 self.alarms(each.code, each.facts)
@@ -75,17 +74,22 @@ class Guard:
             await self.clock.sleep_until(self.clock.now() + EVERY)
 
     async def _looked(self) -> Sequence[Finding]:
-        return await asyncio.to_thread(self.look)
+        """What is wrong, once what was removed has been told of."""
+        removed, found = await asyncio.to_thread(self._mended)
+        if removed:
+            facts = {"folder": str(self.logs.folder)}
+            self.alarms(REMOVED, facts)
+            await self._told(REMOVED, facts)
+        return found
 
-    async def _mended(self) -> None:
+    def _mended(self) -> tuple[bool, Sequence[Finding]]:
         """Make up for what was removed and given up; what cannot be is among the findings then."""
+        removed = False
         with suppress(OSError):
-            if await asyncio.to_thread(self.logs.keep):
-                facts = {"folder": str(self.logs.folder)}
-                self.alarms(REMOVED, facts)
-                await self._told(REMOVED, facts)
+            removed = self.logs.keep()
         with suppress(OSError):
-            await asyncio.to_thread(self.reserve.fill)
+            self.reserve.fill()
+        return removed, self.look()
 
     async def _told(self, code: str, facts: Mapping[str, object]) -> None:
         plain = {key: str(value) for key, value in facts.items()}

@@ -3,8 +3,8 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 LOOK = 0.1
@@ -19,6 +19,16 @@ async def alone(path: Path) -> AsyncGenerator[None]:
         while not _taken(handle):  # noqa: ASYNC110 -- a lock tells nobody
             await asyncio.sleep(LOOK)
         yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def first(path: Path) -> Generator[bool]:
+    """Whether no other process is in here; nobody waits. They are kept out as long as it runs."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield _taken(handle)
     finally:
         os.close(handle)
 

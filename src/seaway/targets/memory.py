@@ -70,12 +70,11 @@ class MemoryTarget:
         return ()
 
     async def perform(self, step: Step, release: Release) -> None:  # noqa: C901, PLR0912 -- one branch a step
-        del release  # the steps say enough
         if isinstance(step, Arrange):
             raise StepFailed("SW347", member=step.instance.id, left="-")  # it has no leaders
         match step:
             case Create():
-                self._create(step)
+                self._create(step, release.number)
             case Start():
                 self._start(step.instance.id, step.workload)
             case Admit():
@@ -124,7 +123,7 @@ class MemoryTarget:
         """Let instances of a workload that start from now on stay in STARTING."""
         self._never_ready.add(workload)
 
-    def _create(self, step: Create) -> None:
+    def _create(self, step: Create, release: int) -> None:
         live = (each for each in self._instances.values() if not each.phase.over)
         workload = step.workload
         if any(
@@ -138,7 +137,7 @@ class MemoryTarget:
         self._instances[name] = Instance(
             id=name, stack=self._stack, workload=workload.name, digest=workload.digest,
             phase=Phase.PREPARED, since=now, created=now, slot=step.slot, deaths=step.deaths,
-            uses=workload.uses, addresses=self._addresses(workload),
+            release=release, uses=workload.uses, addresses=self._addresses(workload),
         )  # fmt: skip
         if step.start:
             self._start(name, workload)

@@ -6,11 +6,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seaway.engine.backup import Taker
+from seaway.errors import SeawayError
 from seaway.model.backup import Backup, Destination, Keep, Piece, SavedFile, SavedStore, Saving
+from seaway.model.names import Name
+from seaway.model.release import Release
 from seaway.saving.archive import Head
 from seaway.saving.checking import ARCHIVED, archive_of
 from seaway.saving.log_positions import SEGMENT, segment_name, segment_of, shown
@@ -137,6 +141,21 @@ def test_a_clock_that_is_set_back_loses_no_log():
     there = {each.rpartition("/")[2] for each in world.repository.place.names(archive.folder)}
     needed = range(segment_of(started), world.position, SEGMENT)
     assert {segment_name(1, at) for at in needed} <= there
+
+
+async def test_an_older_one_that_cannot_be_read_is_said_and_costs_no_second_backup():
+    """Nobody knows which blocks it needs: nothing is let go of until somebody has looked."""
+    world = World()
+    world.save({"files"})
+    [damaged] = world.repository.names()
+    world.repository.place.write(f"backups/{damaged}", b"noise")
+    clock = HandClock(world.now + timedelta(days=1))
+    taker = Taker(repository=world.repository, target=None, clock=clock, own={"vault": b"x"})
+
+    with pytest.raises(SeawayError, match="SW838"):
+        await taker.take(Release(stack=Name("shop")), ())
+
+    assert len(world.repository.names()) == 2
 
 
 def holds(world: World, last: dict[str, datetime]) -> None:

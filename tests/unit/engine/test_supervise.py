@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from seaway.engine.wait import Patience, until_in_place
 from seaway.errors import ReleaseFailed, SeawayError, StepFailed, UsageError
 from seaway.model.instance import Phase
 from seaway.model.names import Name
+from seaway.model.workload import Role
 from seaway.plan.rolling import rolling
 from seaway.plan.steps import Create, Start
 from seaway.ports.ledger import Verdict
@@ -248,6 +250,18 @@ async def test_a_first_release_that_fails_says_so_and_goes_on_trying(stack):
     await come_true(lambda: target.world.ready("api"), clock)
 
 
+async def test_a_release_asked_for_after_power_cuts_is_not_judged_by_them(stack):
+    """Each cut takes all, and somebody brings it up again: none of that is the release's fault."""
+    ledger, target, clock, ring, _ = stack
+    wanted = release(workload("db", role=Role.STORE))
+    for _ in range(5):
+        asked = ledger.record(replace(wanted, created=clock.now()))
+        ring()
+        await come_true(lambda: ledger.verdict(asked.number) is not Verdict.PENDING, clock)  # noqa: B023 -- awaited
+        assert ledger.verdict(asked.number) is Verdict.GOOD
+        target.die(target.world.ready("db")[0], wanted)
+
+
 async def test_a_step_that_fails_is_told_and_tried_again_with_pauses(stack):
     """A full disk must not make a busy loop, nor stop anything else."""
     ledger, target, clock, ring, _ = stack
@@ -261,6 +275,20 @@ async def test_a_step_that_fails_is_told_and_tried_again_with_pauses(stack):
     tries = [key for key in target.calls if key.startswith("create api")]
     assert 8 <= len(tries) <= 20
     target.broken = set()
+    await come_true(lambda: target.world.ready("api"), clock)
+
+
+async def test_a_step_that_failed_is_tried_again_though_the_clock_was_set_back(stack):
+    """Its pause would last until the clock is there again: hours."""
+    ledger, target, clock, ring, _ = stack
+    target.broken = {"api"}
+    ledger.record(release(workload("api")))
+    ring()
+    await come_true(lambda: target.calls, clock)
+    target.broken = set()
+    clock._now -= timedelta(hours=8)
+    ring()
+
     await come_true(lambda: target.world.ready("api"), clock)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from seaway.targets.local.json_lines import quoted
 from seaway.targets.local.pump import Pump
 from seaway.targets.local.shim_log import Log
-from seaway.targets.local.spool import LONGEST, SIZE, Spool
+from seaway.targets.local.spool import LONGEST, READ, SIZE, WRITTEN, Spool
 
 
 def read(path: Path) -> list[dict[str, object]]:
@@ -35,7 +36,7 @@ class Said:
 
     def close(self) -> None:
         self.log.close()
-        for descriptor in (self.spool._fd, self.spool.news, self.spool.room):
+        for descriptor in (*self.spool._rings, self.spool.news, self.spool.room):
             os.close(descriptor)
 
     def killed(self) -> None:
@@ -205,6 +206,50 @@ def test_killed_while_it_told_of_lost_lines_it_tells_once(path):
     said.killed()
 
     assert [str(line["m"]).split()[0] for line in read(path)] == ["2", "three"]
+
+
+@given(sizes=st.lists(st.integers(1, READ), min_size=1, max_size=12), put=st.booleans())
+def test_what_a_killed_shim_had_moved_and_not_said_is_in_the_log(tmp_path_factory, sizes, put):
+    """Killed after a splice and before its word: the place in the file tells."""
+    path = tmp_path_factory.getbasetemp() / "moved.jsonl"
+    path.unlink(missing_ok=True)
+    said, (reader, writer), text = Said(path), os.pipe(), b""
+    os.set_blocking(reader, False)
+    for size in sizes:
+        text += b"x" * (size - 1) + b"\n"
+        os.write(writer, text[-size:])
+        while len(text) > said.spool._words[WRITTEN]:
+            said.spool.splice(0, reader)
+            said(b"")
+        if put:
+            said(b"put\n")
+            text += b"put\n"
+    os.write(writer, b"the last words\n")
+    before = said.spool._words[WRITTEN]
+    said.spool.splice(0, reader)
+    said.spool._words[WRITTEN] = before
+
+    said.spool.inherit()
+    with suppress(BlockingIOError):
+        said.spool.splice(0, reader)  # the ring may have ended
+    said(b"")
+    said.close()
+    os.close(reader)
+    os.close(writer)
+
+    assert [line["m"] for line in read(path)] == [*text.decode().splitlines(), "the last words"]
+
+
+def test_what_a_killed_shim_was_taking_back_is_still_there(path):
+    said = Said(path)
+    said.spool.put(0, b"whole\nbegun")
+    os.lseek(said.spool._rings[0], len(b"whole\n"), os.SEEK_SET)
+
+    said.spool.inherit()
+    said(b"", last=True)
+    said.close()
+
+    assert [line["m"] for line in read(path)] == ["whole", "begun"]
 
 
 def test_what_is_thrown_away_leaves_whole_lines_only(path):

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seaway.model.instance import Phase, Traffic
 from seaway.model.workload import Restarting, Role
 from seaway.plan.steps import Create, Start, Stop
-from seaway.plan.verdict import hopeless, in_place
+from seaway.plan.verdict import given_up, hopeless, in_place
 from tests.unit.plan.world import World, release, workload
 
 
@@ -170,6 +171,60 @@ def test_a_crash_loop_ends_and_a_mended_cause_starts_afresh():
     world.settle(wanted)
 
     assert len(world.ready("api")) == 1
+
+
+@pytest.mark.parametrize("deaths", [1, 3, 10])
+def test_who_asks_anew_is_not_judged_by_deaths_from_before(deaths):
+    """They died of a cause that was mended, or of a power cut: the release is tried at once."""
+    first = release(workload("db", role=Role.STORE))
+    world = World()
+    for _ in range(deaths):
+        world.settle(first)
+        world.kill(world.live("db")[0], first)
+    died, anew = world.now, replace(first, number=2)
+
+    assert hopeless(anew, world.instances) is None
+    assert given_up(anew, world.instances) == ()
+    world.settle(anew)
+
+    assert in_place(anew, world.instances, died)
+    assert world.now == died
+
+
+def test_who_asks_anew_in_vain_is_told_so_after_as_many_deaths_as_ever():
+    """And a crash loop has its pauses again (R138)."""
+    first = release(workload("api"))
+    world = World()
+    world.settle(first)
+    for _ in range(3):
+        world.kill(world.live("api")[0], first)
+        world.settle(first)
+    anew, pauses = replace(first, number=2), []
+    for _ in range(4):
+        world.kill(world.live("api")[0], anew)
+        died = world.now
+        told = hopeless(anew, world.instances)
+        world.settle(anew)
+        pauses.append((world.now - died).total_seconds())
+
+    assert told is not None
+    assert pauses == [0, 0, 0.5, 1]
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting():
+    """It may have been hours ahead when the machine started."""
+    wanted = release(workload("api"))
+    world = World()
+    world.settle(wanted)
+    for _ in range(2):
+        world.kill(world.live("api")[0], wanted)
+        world.turn(wanted)
+    assert world.live("api") == []
+    world.now -= timedelta(hours=8)
+
+    world.turn(wanted)
+
+    assert len(world.live("api")) == 1
 
 
 def test_a_restart_asks_for_new_instances_of_the_same():

@@ -67,7 +67,7 @@ class World:
         self.done.append(step)
         match step:
             case Create():
-                self._create(step)
+                self._create(step, wanted.number)
             case Start():
                 self._set(step.instance, phase=Phase.STARTING)
             case Admit():
@@ -82,14 +82,14 @@ class World:
             case Configure():
                 self._set(step.instance, config=routing_digest(wanted.routing))
 
-    def _create(self, step: Create) -> None:
+    def _create(self, step: Create, release: int) -> None:
         self.made += 1
         self.instances.append(Instance(
             id=InstanceId(f"{step.workload.name}-{self.made}"), stack=Name("test"),
             workload=step.workload.name, digest=step.workload.digest,
             phase=Phase.STARTING if step.start else Phase.PREPARED,
             since=self.now, created=self.now + timedelta(microseconds=self.made), slot=step.slot,
-            deaths=step.deaths, uses=step.workload.uses,
+            deaths=step.deaths, release=release, uses=step.workload.uses,
         ))  # fmt: skip
 
     def _set(self, instance: Instance, **changes: object) -> None:

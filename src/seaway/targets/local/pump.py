@@ -209,6 +209,7 @@ class _Loop:
         """The shim was killed: read to the end what is left of the process, and say so."""
         if self._spool.over:
             return  # no: it did not wait for us any longer
+        self._spool.inherit()
         for fd in self._pipes:
             self._poll.register(fd, select.POLLIN)
         self._over_without_pipes()

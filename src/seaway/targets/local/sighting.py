@@ -95,7 +95,8 @@ def instance_of(  # noqa: PLR0913 -- each from another source
         id=record.id, stack=stack, workload=record.workload.name, digest=record.digest,
         phase=seen.phase, since=seen.since, reason=seen.reason, created=record.created,
         slot=record.slot, traffic=traffic, weight=weight, drain_started=drain.at if drain else None,
-        deaths=_deaths(sighting, seen.phase, now), uses=record.workload.uses, config=config,
+        deaths=_deaths(sighting, seen.phase, now), release=record.release,
+        uses=record.workload.uses, config=config,
         said=said if sighting.up else None,
         addresses={
             name: Address(host=sighting.host, port=port) for name, port in record.ports.items()

@@ -1,8 +1,10 @@
 """Spool: what a process has said and nobody has written down yet, in memory that outlives a pump.
 
-A file in memory without a name: one page of words, then a ring for each stream. The shim fills the
-rings, its pump empties them, and either may be killed between any two instructions: a word is
-stored whole, and how far the pump has come is stored aside and then made valid by one word.
+A page of words, and for each stream a ring: a file in memory without a name. The shim fills the
+rings, its pump empties them, and either may be killed between any two instructions. A word is
+stored whole. How far a ring is filled the kernel knows too: the place in its file moves in the step
+that moves the bytes, so that what a killed shim had not come to say is found there. How far the
+pump has come is stored aside and then made valid by one word.
 """
 
 from __future__ import annotations
@@ -46,9 +48,8 @@ class Spool:
     """The rings. `news` wakes the pump, `room` the shim; both are event counters."""
 
     def __init__(self) -> None:
-        self._fd = os.memfd_create("seaway-log", os.MFD_CLOEXEC)
-        os.ftruncate(self._fd, mmap.PAGESIZE + len(STREAMS) * SIZE)
-        self._words = memoryview(mmap.mmap(self._fd, mmap.PAGESIZE)).cast("Q")
+        self._rings = [os.memfd_create("seaway-log", os.MFD_CLOEXEC) for _ in STREAMS]
+        self._words = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
         self._words[VALID] = FIRST
         self.news = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.room = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -65,21 +66,22 @@ class Spool:
         Raises:
             BlockingIOError: there is nothing.
         """
-        at = self._words[WRITTEN + stream] % SIZE
+        ring, written = self._rings[stream], self._words[WRITTEN + stream]
+        if not (at := written % SIZE):
+            os.lseek(ring, 0, os.SEEK_SET)
         most = min(self.space(stream), SIZE - at, READ)
-        count = os.splice(
-            pipe, self._fd, most, offset_dst=_ring(stream) + at, flags=SPLICE_NONBLOCK
-        )
-        self._words[WRITTEN + stream] += count
+        count = os.splice(pipe, ring, most, flags=SPLICE_NONBLOCK)
+        self._words[WRITTEN + stream] = written + count
         return count
 
     def put(self, stream: int, data: bytes) -> None:
         """Append; what does not fit is left out."""
         data = data[: self.space(stream)]
-        at = self._words[WRITTEN + stream] % SIZE
-        os.pwrite(self._fd, data[: SIZE - at], _ring(stream) + at)
-        os.pwrite(self._fd, data[SIZE - at :], _ring(stream))
-        self._words[WRITTEN + stream] += len(data)
+        written = self._words[WRITTEN + stream]
+        at = written % SIZE
+        os.pwrite(self._rings[stream], data[: SIZE - at], at)
+        os.pwrite(self._rings[stream], data[SIZE - at :], 0)
+        self._written(stream, written + len(data))
 
     def drop_begun_line(self, stream: int) -> None:
         """Take back a line whose end will not come. A pump takes whole lines, so none has it."""
@@ -88,9 +90,9 @@ class Spool:
         tail = self.text(stream, start, written - start)
         cut = tail.rfind(b"\n") + 1
         if cut:
-            self._words[WRITTEN + stream] = start + cut
+            self._written(stream, start + cut)
         else:  # a pump may have its start already: end it
-            os.pwrite(self._fd, b"\n", _ring(stream) + (written - 1) % SIZE)
+            os.pwrite(self._rings[stream], b"\n", (written - 1) % SIZE)
 
     def dropped(self, lines: int) -> None:
         """Count lines that were thrown away because the rings were full for too long."""
@@ -118,10 +120,17 @@ class Spool:
         """What a ring holds from there."""
         size = min(self._words[WRITTEN + stream] - start, most)
         at = start % SIZE
-        first = os.pread(self._fd, min(size, SIZE - at), _ring(stream) + at)
+        first = os.pread(self._rings[stream], min(size, SIZE - at), at)
         if len(first) == size:
             return first
-        return first + os.pread(self._fd, size - len(first), _ring(stream))
+        return first + os.pread(self._rings[stream], size - len(first), 0)
+
+    def inherit(self) -> None:
+        """Count what a shim had moved into the rings when it was killed, and had not said."""
+        for stream, ring in enumerate(self._rings):
+            unsaid = (os.lseek(ring, 0, os.SEEK_CUR) - self._words[WRITTEN + stream]) % SIZE
+            if unsaid <= READ:  # else it was taking a line back
+                self._words[WRITTEN + stream] += unsaid
 
     @property
     def thrown_away(self) -> int:
@@ -143,6 +152,10 @@ class Spool:
             or list(self._words[WRITTEN : WRITTEN + 3]) != done.taken
         )
 
+    def _written(self, stream: int, written: int) -> None:
+        os.lseek(self._rings[stream], written % SIZE, os.SEEK_SET)
+        self._words[WRITTEN + stream] = written
+
     def _taken(self, stream: int) -> int:
         """Never what a pump is just storing: it may be killed before that is valid."""
         while True:
@@ -163,7 +176,3 @@ def heard(counter: int) -> None:
         os.eventfd_read(counter)
     except BlockingIOError:
         return
-
-
-def _ring(stream: int) -> int:
-    return mmap.PAGESIZE + stream * SIZE

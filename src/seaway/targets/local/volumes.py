@@ -13,6 +13,7 @@ from seaway.errors import DataRefused
 from seaway.model.names import Name
 from seaway.model.workload import Role, Workload, volume_of
 from seaway.targets.leading.leads import LeadFile
+from seaway.targets.local.aside import Aside
 from seaway.targets.local.process import Identity
 from seaway.targets.local.state import StateFolder
 
@@ -90,6 +91,7 @@ class Volumes:
         """Move the volumes of a workload elsewhere, with what is remembered of them.
 
         Nothing where there are none. A kill between leaves them out: nothing starts without them.
+        That there was data stays known until other is put in.
         """
         mine = {
             key: {"id": each.id, "filled": each.filled} for key, each in self._read().items()
@@ -103,17 +105,29 @@ class Volumes:
         folder.rename(to / "volumes")
         sync_folder(folder.parent)
         sync_folder(to)
-        LeadFile(self._state.root).forget(workload)
-        # that there was data stays known until other is put in: nothing may start empty meanwhile
 
     def put_in(self, workload: str, source: Path) -> None:
-        """Move volumes in that were taken out; there must be none of that workload."""
+        """Move volumes in that were taken out; there must be none of that workload.
+
+        What is remembered comes first: where it does not fit what is there, nothing starts.
+        """
         told = json.loads((source / "volumes.json").read_text())
         folder = self._state.root / "volumes" / workload
         make_folder(folder.parent, 0o711)
+        self._write({**self._read(), **{key: Noted(**each) for key, each in told.items()}})
+        LeadFile(self._state.root).forget(workload)
         (source / "volumes").rename(folder)
         sync_folder(folder.parent)
-        self._write({**self._read(), **{key: Noted(**each) for key, each in told.items()}})
+
+    def exchange(self, workload: str, comes: Path, goes: Path) -> None:
+        """What was taken out to one folder comes in, what is in place goes to the other.
+
+        Killed at any moment it is finished by another call; then there is nothing left to do.
+        """
+        if (comes / "volumes").exists():
+            self.take_out(workload, goes)
+            self.put_in(workload, comes)
+        shutil.rmtree(comes, ignore_errors=True)
 
     def _folder(self, workload: str, volume: str) -> Path:
         return self._state.volume(workload, volume)
@@ -139,6 +153,9 @@ class Volumes:
         key, folder = f"{workload}/{volume}", self._folder(workload, volume)
         known = self._read().get(key)
         if known and (_marker(folder) != known.id or (known.filled and not _has_data(folder))):
+            change = Aside(self._state).change()
+            if change and change.turning:
+                raise DataRefused("SW879", stack=self._state.root.name)
             raise DataRefused("SW251", volume=key, folder=str(folder))
 
     def _provide(self, workload: str, volume: str, owner: Identity | None) -> Path:
