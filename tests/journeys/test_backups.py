@@ -246,3 +246,20 @@ def test_what_cannot_be_exact_is_refused(keeper):
         keeper("backups", "--check", status=1)
     finally:
         damaged.write_bytes(whole)
+
+
+def test_what_cannot_be_read_is_listed_and_can_be_given_up(keeper):
+    keeper("backup", "db")
+    names = [each["backup"] for each in json.loads(keeper("backups", "--format", "json"))]
+    file = keeper.state / "keeper.backups" / "backups" / names[-1]
+    file.write_bytes(file.read_bytes()[:-1])
+
+    listed = json.loads(keeper("backups", "--format", "json", status=1))
+    keeper("backup", "db", status=1)  # it is taken, but nothing old goes
+    keeper("backups", "--forget", names[0], "-y", status=2)
+    keeper("backups", "--forget", names[-1], "-y")
+
+    assert {"backup": names[-1], "damaged": f"backups/{names[-1]}"} in listed
+    assert [each["backup"] for each in listed if "damaged" not in each] == names[:-1]
+    keeper("backup", "db")
+    keeper("backups", "--check")

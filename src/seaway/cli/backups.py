@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from seaway.cli.ask import agree
 from seaway.cli.backup_places import chosen, groups, key_of, shown_key
 from seaway.cli.command import Command, Option
 from seaway.cli.page import size
@@ -16,23 +17,32 @@ from seaway.cli.stack_of import asked_release
 from seaway.errors import SeawayError, UsageError
 from seaway.model.backup import OWN, Backup
 from seaway.saving.checking import ARCHIVED, archive_of, damages
-from seaway.saving.repository import Repository
+from seaway.saving.repository import BACKUPS, Repository
 from seaway.saving.sealing import Damaged
+from seaway.stores.lock import alone
 
-EXAMPLES = ("seaway backups", "seaway backups --check", "seaway backups --key")
+EXAMPLES = (
+    "seaway backups", "seaway backups --check", "seaway backups --key",
+    "seaway backups --forget shop_backup_20261130_020000",
+)  # fmt: skip
+Damages = list[tuple[str, str]]
+"""Of which backup or log, and what is not as it was written."""
 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.option("--check", is_flag=True, cls=Option, help="option check backups")
 @click.option("--key", "ask_key", is_flag=True, cls=Option, help="option recovery key")
+@click.option("--forget", multiple=True, metavar="BACKUP", cls=Option, help="option forget backup")
 @click.pass_obj
-def backups(settings: Settings, *, check: bool, ask_key: bool) -> None:
+def backups(settings: Settings, *, check: bool, ask_key: bool, forget: tuple[str, ...]) -> None:
     """List the backups, the newest last."""
     show, here = Show(settings), place_of(settings)
     if ask_key:
         show.line(Cell(shown_key(key_of(here))))
-        return
-    asyncio.run(_check(show, here) if check else _list(show, here))
+    elif forget:
+        asyncio.run(_forget(show, here, frozenset(forget)))
+    else:
+        asyncio.run(_check(show, here) if check else _list(show, here))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +60,52 @@ async def _opened(show: Show, here: Place) -> list[Repository]:
 
 
 async def _list(show: Show, here: Place) -> None:
+    """Those that can be read; what cannot be is told after them.
+
+    Raises:
+        SeawayError: SW846, some are damaged or missing.
+    """
     rows: list[Row] = []
+    found: Damages = []
     for repository in await _opened(show, here):
-        try:
-            rows += await asyncio.to_thread(_rows, repository)
-        except Damaged as damaged:
-            raise SeawayError("SW838", what=str(damaged)) from damaged
+        listed, bad = await asyncio.to_thread(_listed, repository)
+        rows, found = rows + listed, found + bad
     match show.settings.format:
         case Format.JSON:
-            show.json([_as_json(each) for each in rows])
+            show.json([*map(_as_json, rows), *_damaged_as_json(found)])
         case Format.NDJSON:
-            for each in rows:
-                show.json(_as_json(each), indent=None)
+            for each in (*map(_as_json, rows), *_damaged_as_json(found)):
+                show.json(each, indent=None)
         case Format.TABLE:
             _table(show, rows)
+            _tell(show, found)
+    if found:
+        raise SeawayError("SW846", count=len(found))
 
 
-def _rows(repository: Repository) -> list[Row]:
+def _listed(repository: Repository) -> tuple[list[Row], Damages]:
     rows: list[Row] = []
-    for backup in repository.backups():
-        heads = [
-            head for store in backup.stores if store.facts.get(ARCHIVED)
-            if (head := archive_of(repository, store).head())
-        ]  # fmt: skip
-        rows.append(Row(backup=backup, until=min((each.at for each in heads), default=None)))
-    return rows
+    found: Damages = []
+    try:
+        found += [(name, f"{BACKUPS}{name}") for name in repository.unreadable()]
+    except Damaged as damaged:
+        found.append(("catalogue", str(damaged)))
+    for backup in repository.readable():
+        until: datetime | None = None
+        try:
+            until = _until(repository, backup)
+        except Damaged as damaged:
+            found.append((backup.name, str(damaged)))
+        rows.append(Row(backup=backup, until=until))
+    return rows, found
+
+
+def _until(repository: Repository, backup: Backup) -> datetime | None:
+    heads = [
+        head for store in backup.stores if store.facts.get(ARCHIVED)
+        if (head := archive_of(repository, store).head())
+    ]  # fmt: skip
+    return min((each.at for each in heads), default=None)
 
 
 def _table(show: Show, rows: list[Row]) -> None:
@@ -110,7 +141,16 @@ def _as_json(row: Row) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _damages(repository: Repository) -> list[tuple[str, str]]:
+def _damaged_as_json(found: Damages) -> list[dict[str, object]]:
+    return [{"backup": name, "damaged": what} for name, what in found]
+
+
+def _tell(show: Show, found: Damages) -> None:
+    for name, what in found:
+        show.line(Cell(show.told("note damaged", name=name, what=what), Tone.BAD))
+
+
+def _damages(repository: Repository) -> Damages:
     return list(damages(repository))
 
 
@@ -120,7 +160,7 @@ async def _check(show: Show, here: Place) -> None:
     Raises:
         SeawayError: SW846, there are some.
     """
-    found: list[tuple[str, str]] = []
+    found: Damages = []
     count = 0
     for repository in await _opened(show, here):
         count += len(await asyncio.to_thread(repository.names))
@@ -129,10 +169,30 @@ async def _check(show: Show, here: Place) -> None:
         raise UsageError("SW840")
     match show.settings.format:
         case Format.TABLE:
-            for name, what in found:
-                show.line(Cell(show.told("note damaged", name=name, what=what), Tone.BAD))
+            _tell(show, found)
         case _:
-            show.json([{"backup": name, "damaged": what} for name, what in found])
+            show.json(_damaged_as_json(found))
     if found:
         raise SeawayError("SW846", count=len(found))
     show.note("note backups sound", Tone.GOOD, count=count)
+
+
+async def _forget(show: Show, here: Place, names: frozenset[str]) -> None:
+    """Give up damaged backups: until then each new one is told that old ones cannot be read.
+
+    Raises:
+        UsageError: SW832, there is none of that name; SW881, it is sound.
+    """
+    async with alone(here.state.root / "backup.lock"):
+        found = await _opened(show, here)
+        known = {name for each in found for name in each.names()}
+        damaged = [one for each in found for one in await asyncio.to_thread(_damages, each)]
+        bad = {name for name, what in damaged if name in known or what == f"{BACKUPS}{name}"}
+        for name in sorted(names - bad):
+            if name in known:
+                raise UsageError("SW881", name=name)
+            raise UsageError("SW832", name=name, known=", ".join(sorted(bad)) or "-")
+        agree(show, "ask forget", names=", ".join(sorted(names)))
+        for each in found:
+            await asyncio.to_thread(each.remove, sorted(names))
+    show.note("note forgotten", Tone.GOOD, names=", ".join(sorted(names)))

@@ -98,7 +98,7 @@ def _chosen(repository: Repository, wish: Wish, expected: Collection[str]) -> Ch
         mine = [each for each in backup.stores if each.store != OWN]
         parts = [Part(store=each, backup=backup, as_of=each.at) for each in _asked(mine, wish)]
         return Choice(tuple(parts), backup)
-    backups, lost = _readable(repository)
+    lost, backups = repository.unreadable(), list(repository.readable())
     if not backups and not lost:
         raise UsageError("SW840")
     found = _by_store(backups, wish.at)
@@ -111,14 +111,6 @@ def _chosen(repository: Repository, wish: Wish, expected: Collection[str]) -> Ch
     for each in lost:
         _refuse_doubt(each, parts, set(expected) - found.keys())
     return Choice(tuple(parts), found[OWN][-1][0] if OWN in found else backups[-1])
-
-
-def _readable(repository: Repository) -> tuple[Sequence[Backup], Sequence[str]]:
-    """Backups, and the names of those that cannot be read or are missing; others may write."""
-    gone, there = repository.missing(), set(repository.names())
-    backups = list(repository.readable())
-    bad = there.intersection(repository.names()) - {each.name for each in backups}
-    return backups, sorted({*gone, *bad}, key=moment)
 
 
 def _by_store(

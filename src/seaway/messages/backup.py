@@ -100,8 +100,10 @@ WORDS: dict[str, Words] = {
     "SW846": Words(
         en="damaged: {count}",
         zh="已损坏：{count}",
-        fix_en="take a new backup now: seaway backup\nthen find out what damages that place",
-        fix_zh="立即做一次新备份：seaway backup\n然后查明是什么损坏了该位置",
+        fix_en="take a new backup now: seaway backup\nthen find out what damages that place; "
+        "`seaway backups --forget BACKUP` gives up what cannot be mended",
+        fix_zh="立即做一次新备份：seaway backup\n然后查明是什么损坏了该位置；"
+        "无法修复的用 seaway backups --forget BACKUP 放弃",
     ),
     "SW847": Words(
         en="neither this machine nor the backup has the secrets of the stack",
@@ -143,6 +145,12 @@ WORDS: dict[str, Words] = {
         zh="另一个命令正在恢复或升级 {stack}",
         fix_en="wait until it has ended, then try again",
         fix_zh="等它结束后再试",
+    ),
+    "SW881": Words(
+        en="{name} is sound: only what is damaged or missing is given up by hand",
+        zh="{name} 完好：只有损坏或缺失的备份才需要手动放弃",
+        fix_en="it goes by itself once `keep` names it no more",
+        fix_zh="当 keep 不再需要它时会自动移除",
     ),
     "SW852": Words(
         en="restored: {stack} has what there was at {oldest} or later",
@@ -232,6 +240,11 @@ WORDS: dict[str, Words] = {
         en="Remove the data of {stack} from before the restore for good?",
         zh="永久移除 {stack} 恢复之前的数据吗？",
     ),
+    "ask forget": Words(
+        en="Give up {names} for good? What only they held cannot be restored any more.",
+        zh="永久放弃 {names} 吗？只在其中的内容将无法再恢复。",
+    ),
+    "note forgotten": Words(en="given up: {names}", zh="已放弃：{names}"),
     "label backup": Words(en="BACKUP", zh="备份"),
     "label stores": Words(en="STORES", zh="存储"),
     "label size": Words(en="SIZE", zh="大小"),
@@ -249,8 +262,9 @@ WORDS: dict[str, Words] = {
     ),
     "help backups": Words(
         en="List the backups, the newest last.\n--check reads every byte of all of them and ends "
-        "with 1 where one is damaged.",
-        zh="列出备份，最新的在后。\n--check 会读取全部备份的每个字节，有损坏时退出码为 1。",
+        "with 1 where one is damaged. --forget gives up one that is damaged or missing.",
+        zh="列出备份，最新的在后。\n--check 会读取全部备份的每个字节，有损坏时退出码为 1。"
+        "--forget 放弃损坏或缺失的备份。",
     ),
     "help restore": Words(
         en="Bring data back, exactly or not at all.\nWithout arguments, all there is; with BACKUP, "
@@ -263,6 +277,10 @@ WORDS: dict[str, Words] = {
     ),
     "option check backups": Words(
         en="Read every byte of every backup.", zh="读取每个备份的每个字节。"
+    ),
+    "option forget backup": Words(
+        en="Give up this damaged or missing backup; may be repeated.",
+        zh="放弃这个损坏或缺失的备份；可重复使用。",
     ),
     "option recovery key": Words(
         en="Show the key that opens the backups.", zh="显示打开备份的密钥。"

@@ -120,10 +120,10 @@ class Repository:
 
     def record(self, backup: Backup) -> None:
         """Make it a backup: from here on it counts. Its blocks must be settled."""
-        name = f"{BACKUPS}{backup.name}"
-        self._list((*self.names(), f"{MAYBE}{backup.name}"))
+        name, known = f"{BACKUPS}{backup.name}", self._known()
+        self._list((*known, f"{MAYBE}{backup.name}"))
         self.place.write(name, self.seal.closed(name, dumped(backup).encode()))
-        self._list(self.names())
+        self._list((*known, backup.name))
 
     def names(self) -> Sequence[str]:
         """Of all backups, the oldest first."""
@@ -141,7 +141,7 @@ class Repository:
             if there:
                 raise Damaged(CATALOGUE)
             return ()
-        words = set(self.seal.opened(CATALOGUE, listed).decode().split())
+        words = self._words(listed)
         sure = {each for each in words if not each.startswith(MAYBE)}
         if there - {each.removeprefix(MAYBE) for each in words}:
             raise Damaged(CATALOGUE)  # an older one has been put in its place
@@ -154,6 +154,28 @@ class Repository:
             there = set(self.names())
             if self._catalogue() == before:
                 return there, before
+
+    def unreadable(self) -> Sequence[str]:
+        """Names of backups that are missing or damaged; raises as `missing` does.
+
+        Others may write meanwhile: what they let go of is neither.
+        """
+        gone, there = self.missing(), set(self.names())
+        read = {each.name for each in self.readable()}
+        bad = there.intersection(self.names()) - read
+        return sorted({*gone, *bad}, key=moment)
+
+    def _known(self) -> Sequence[str]:
+        """All that are there, or should be: what is missing is missed until it is removed."""
+        words: frozenset[str] = frozenset()
+        if listed := self._catalogue():
+            with suppress(Damaged):
+                words = self._words(listed)
+        sure = {each for each in words if not each.startswith(MAYBE)}
+        return sorted({*self.names(), *sure}, key=moment)
+
+    def _words(self, listed: bytes) -> frozenset[str]:
+        return frozenset(self.seal.opened(CATALOGUE, listed).decode().split())
 
     def _catalogue(self) -> bytes:
         try:
@@ -192,10 +214,10 @@ class Repository:
         yield from in_order(found)
 
     def remove(self, names: Sequence[str]) -> None:
-        """Forget backups; what only they needed goes with the next `sweep`."""
+        """Forget backups, missing ones too; what only they needed goes with the next `sweep`."""
         if not names:
             return
-        kept = sorted(set(self.names()) - set(names), key=moment)
+        kept = [each for each in self._known() if each not in names]
         self._list((*kept, *(f"{MAYBE}{each}" for each in names)))
         for name in names:
             self.place.remove(f"{BACKUPS}{name}")

@@ -78,6 +78,34 @@ def test_a_lost_backup_is_missed_and_one_that_was_let_go_is_not(repository, plac
     assert list(repository.missing()) == [backup(2).name]
 
 
+def test_a_lost_backup_is_missed_until_it_is_given_up(repository, place):
+    """Whoever takes the next backup does not cover it up."""
+    for number in (1, 2):
+        repository.record(backup(number))
+    place.remove(f"{BACKUPS}{backup(1).name}")
+    repository.record(backup(3))
+    assert repository.unreadable() == [backup(1).name]
+
+    repository.remove([backup(1).name])
+
+    assert not list(damages(repository))
+    assert repository.names() == [backup(2).name, backup(3).name]
+
+
+def test_a_damaged_backup_can_be_given_up(repository, place):
+    for number in (1, 2):
+        repository.record(backup(number))
+    place.files[f"{BACKUPS}{backup(1).name}"] += b"x"
+    assert repository.unreadable() == [backup(1).name]
+    with pytest.raises(Damaged):
+        repository.sweep()
+
+    repository.remove([backup(1).name])
+
+    assert repository.sweep() == 0
+    assert [each.name for each in repository.backups()] == [backup(2).name]
+
+
 def test_an_older_head_of_a_log_is_noticed(archive, place):
     head = Head(position=SEGMENT, at=NOW).broken(NOW).moved(SEGMENT, NOW)
     archive.move(head)
