@@ -275,12 +275,12 @@ def table(title: str, found: list[Target]) -> None:
               f"{costs['haproxy'] / cost:11.2f}{rival}{late:11.2f}{each.memory:11.0f}")  # fmt: skip
 
 
-def asked_once(port: int, request: bytes, sign: bytes) -> float:
-    """Milliseconds until the sign has come."""
+def asked_once(port: int, request: bytes, sign: bytes, end: bytes) -> float:
+    """Milliseconds until the sign has come; with `end` all of an answer has."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(request)  # the first makes connections behind the target too
-        _until(connection, sign)
+        _until(connection, end)
         begin = time.perf_counter()
         connection.sendall(request)
         _until(connection, sign)
@@ -295,7 +295,9 @@ def _until(connection: socket.socket, sign: bytes) -> None:
         text += piece
 
 
-def latency(found: list[Target], body: dict[str, object], sign: bytes, count: int) -> None:
+def latency(
+    found: list[Target], body: dict[str, object], sign: bytes, end: bytes, count: int
+) -> None:
     """One at a time, 25 a second, in turns; what each adds to the provider's own time."""
     text = json.dumps(body).replace("@@", "").encode()
     head = (f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
@@ -303,7 +305,7 @@ def latency(found: list[Target], body: dict[str, object], sign: bytes, count: in
     times: dict[str, list[float]] = {each.name: [] for each in found}
     for _ in range(count):
         for each in found:
-            times[each.name].append(asked_once(each.port, head.encode() + text, sign))
+            times[each.name].append(asked_once(each.port, head.encode() + text, sign, end))
             time.sleep(0.04)
     base = times[found[0].name]
     print(f"\n{'until ' + sign.decode():20}{'p50 ms':>9}{'added':>9}{'p99 ms':>9}{'added':>9}")
@@ -328,7 +330,7 @@ def providers(stack: ExitStack, folder: Path, piece: str) -> None:
     """Those that this piece needs."""
     if piece in {"json", "latency"}:
         stack.enter_context(started(provider(folder, PROVIDER), SECOND))
-    if piece == "streams":
+    if piece in {"streams", "latency"}:
         quick = Path(__file__).with_name("provider.py")
         stack.enter_context(started([sys.executable, str(quick), str(QUICK)], SECOND))
         ready(QUICK)
@@ -341,12 +343,15 @@ def providers(stack: ExitStack, folder: Path, piece: str) -> None:
 
 def latencies(folder: Path, told: Told) -> None:
     """Of whole answers, and of the first token of streams."""
-    pieces = ((PROVIDER, BODY, b'"total_tokens"'), (SIMULATOR, STREAMED, b'"content":"'))
-    for up, body, sign in pieces:
+    pieces = (
+        (PROVIDER, BODY, b'"total_tokens"', b'"total_tokens"'),
+        (QUICK, STREAMED, b'"content":"', b"[DONE]\n\n\r\n0\r\n\r\n"),
+    )
+    for up, body, sign, end in pieces:
         with ExitStack() as stack:
             found = targets(stack, folder, up, told)
             own = Target("the provider", up, found[0].process)
-            latency([own, *found], body, sign, told.seconds)
+            latency([own, *found], body, sign, end, told.seconds)
 
 
 def main(told: Told) -> None:
