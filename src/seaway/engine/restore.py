@@ -1,10 +1,11 @@
 """Restore: chooses what is given back, fills empty stores with it, and sees that they hold it."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,7 @@ from seaway.saving.dumping import DUMPS, Server, dump_of
 from seaway.saving.giving_back import Until
 from seaway.saving.log_positions import position, shown
 from seaway.saving.packing import Unpacker
+from seaway.saving.places import Leaving
 from seaway.saving.repository import BACKUPS, Repository, moment
 from seaway.saving.sealing import Damaged
 from seaway.wire.postgres import Connection, connected
@@ -270,16 +272,30 @@ class Giver:
     async def _fill(self, workload: Workload, part: Part) -> None:
         folder = await self.target.empty(workload)
         try:
-            await asyncio.to_thread(self._filled, folder, part)
+            await self._read(partial(self._filled, folder, part))
         except Damaged as damaged:
             raise SeawayError("SW838", what=str(damaged)) from damaged
         await self.target.filled(workload)
 
-    def _filled(self, folder: Path, part: Part) -> None:
-        unpacker = Unpacker(self.repository)
+    async def _read(self, work: Callable[[Repository], None]) -> None:
+        """Work in a thread. Cancelled, it has ended before this does: nothing is written after."""
+        place = Leaving(self.repository.place)
+        repository = replace(self.repository, place=place)
+        working = asyncio.ensure_future(asyncio.to_thread(work, repository))
+        try:
+            await asyncio.shield(working)
+        except asyncio.CancelledError:
+            place.left.set()
+            await asyncio.wait((working,))
+            if not working.cancelled():
+                working.exception()  # whatever it ended with: nobody waits for that
+            raise
+
+    def _filled(self, folder: Path, part: Part, repository: Repository) -> None:
+        unpacker = Unpacker(repository)
         match part.store.part:
             case "postgres":
-                archive = archive_of(self.repository, part.store)
+                archive = archive_of(repository, part.store)
                 giving_back.fill_postgres(
                     folder, part.store, part.until, unpacker, archive, lasting=self.lasting
                 )
@@ -299,14 +315,15 @@ class Giver:
                 continue
             where = await reached(self.target, release, part.store.store)
             try:
-                await asyncio.to_thread(self._told, release, part, where)
+                await self._read(partial(self._told, release, part, where))
             except Damaged as damaged:
                 raise SeawayError("SW838", what=str(damaged)) from damaged
             except OSError as error:
                 raise SeawayError("SW837", store=part.store.store, problem=str(error)) from error
 
-    def _told(self, release: Release, part: Part, where: Reached) -> None:
-        store, unpacker = part.store, Unpacker(self.repository)
+    @staticmethod
+    def _told(release: Release, part: Part, where: Reached, repository: Repository) -> None:
+        store, unpacker = part.store, Unpacker(repository)
         if store.part == "s3":
             access = s3_access(where, release, store.store)
             buckets.give_back(access, store.files, unpacker)

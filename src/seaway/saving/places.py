@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from seaway.durable import make_folder, sync_disk, write_whole
@@ -41,6 +42,35 @@ class Place(Protocol):
     def settle(self) -> None:
         """Return when all that was written survives a loss of power."""
         ...
+
+
+class Left(Exception):  # noqa: N818 -- said as it is
+    """Nobody wants what is being read any more."""
+
+
+class Leaving:
+    """Another place for a thread that is to end soon after `left` is set, at the next it reads."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self.left = Event()
+
+    def read(self, name: str) -> bytes:
+        if self.left.is_set():
+            raise Left(name)
+        return self._place.read(name)
+
+    def write(self, name: str, data: bytes, *, durable: bool = True) -> None:
+        self._place.write(name, data, durable=durable)
+
+    def names(self, start: str) -> Iterator[str]:
+        return self._place.names(start)
+
+    def remove(self, name: str) -> None:
+        self._place.remove(name)
+
+    def settle(self) -> None:
+        self._place.settle()
 
 
 class FolderPlace:
