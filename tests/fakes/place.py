@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from seaway.model.backup import Backup
+from seaway.saving.repository import Repository
+
 
 class MemoryPlace:
     """Keeps files by name for as long as it lives."""
@@ -27,3 +30,11 @@ class MemoryPlace:
 
     def settle(self) -> None:
         """Nothing: memory is all there is."""
+
+
+def kept(*backups: Backup) -> Repository:
+    """A repository in memory that has them."""
+    made = Repository.at(MemoryPlace(), b"k" * 32)
+    for each in backups:
+        made.record(each)
+    return made

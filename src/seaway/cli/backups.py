@@ -87,10 +87,12 @@ def _listed(repository: Repository) -> tuple[list[Row], Damages]:
     rows: list[Row] = []
     found: Damages = []
     try:
-        found += [(name, f"{BACKUPS}{name}") for name in repository.unreadable()]
+        backups, lost = repository.looked_through()
+        found += [(name, f"{BACKUPS}{name}") for name in lost]
     except Damaged as damaged:
+        backups = list(repository.readable())
         found.append(("catalogue", str(damaged)))
-    for backup in repository.readable():
+    for backup in backups:
         until: datetime | None = None
         try:
             until = _until(repository, backup)
@@ -183,16 +185,22 @@ async def _forget(show: Show, here: Place, names: frozenset[str]) -> None:
     Raises:
         UsageError: SW832, there is none of that name; SW881, it is sound.
     """
+    bad = {each: await asyncio.to_thread(_bad, each) for each in await _opened(show, here)}
+    for name in sorted(names.difference(*bad.values())):
+        if any(name in each.names() for each in bad):
+            raise UsageError("SW881", name=name)
+        known = sorted(frozenset[str]().union(*bad.values()))
+        raise UsageError("SW832", name=name, known=", ".join(known) or "-")
+    agree(show, "ask forget", names=", ".join(sorted(names)))
     async with alone(here.state.root / "backup.lock"):
-        found = await _opened(show, here)
-        known = {name for each in found for name in each.names()}
-        damaged = [one for each in found for one in await asyncio.to_thread(_damages, each)]
-        bad = {name for name, what in damaged if name in known or what == f"{BACKUPS}{name}"}
-        for name in sorted(names - bad):
-            if name in known:
-                raise UsageError("SW881", name=name)
-            raise UsageError("SW832", name=name, known=", ".join(sorted(bad)) or "-")
-        agree(show, "ask forget", names=", ".join(sorted(names)))
-        for each in found:
-            await asyncio.to_thread(each.remove, sorted(names))
+        for repository, damaged in bad.items():  # of two places the other may have it whole
+            await asyncio.to_thread(repository.remove, sorted(names & damaged))
     show.note("note forgotten", Tone.GOOD, names=", ".join(sorted(names)))
+
+
+def _bad(repository: Repository) -> frozenset[str]:
+    """Names of backups that are damaged or missing; all of them are read."""
+    known = repository.names()
+    return frozenset(
+        name for name, what in damages(repository) if name in known or what == f"{BACKUPS}{name}"
+    )

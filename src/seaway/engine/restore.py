@@ -100,7 +100,7 @@ def _chosen(repository: Repository, wish: Wish, expected: Collection[str]) -> Ch
         mine = [each for each in backup.stores if each.store != OWN]
         parts = [Part(store=each, backup=backup, as_of=each.at) for each in _asked(mine, wish)]
         return Choice(tuple(parts), backup)
-    lost, backups = repository.unreadable(), list(repository.readable())
+    backups, lost = repository.looked_through()
     if not backups and not lost:
         raise UsageError("SW840")
     found = _by_store(backups, wish.at)

@@ -155,15 +155,15 @@ class Repository:
             if self._catalogue() == before:
                 return there, before
 
-    def unreadable(self) -> Sequence[str]:
-        """Names of backups that are missing or damaged; raises as `missing` does.
+    def looked_through(self) -> tuple[Sequence[Backup], Sequence[str]]:
+        """Backups, and names of those that are missing or damaged; raises as `missing` does.
 
         Others may write meanwhile: what they let go of is neither.
         """
         gone, there = self.missing(), set(self.names())
-        read = {each.name for each in self.readable()}
-        bad = there.intersection(self.names()) - read
-        return sorted({*gone, *bad}, key=moment)
+        backups = list(self.readable())
+        bad = there.intersection(self.names()) - {each.name for each in backups}
+        return backups, sorted({*gone, *bad}, key=moment)
 
     def _known(self) -> Sequence[str]:
         """All that are there, or should be: what is missing is missed until it is removed."""

@@ -9,7 +9,7 @@ from seaway.errors import SeawayError, UsageError
 from seaway.model.backup import Backup, SavedStore
 from seaway.model.names import Name
 from seaway.saving.repository import Repository
-from tests.fakes.place import MemoryPlace
+from tests.fakes.place import kept as repository
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 OLD, NEW = NOW - timedelta(days=30), NOW - timedelta(days=1)
@@ -21,13 +21,6 @@ def backup(at: datetime, *stores: str) -> Backup:
         began=at, ended=at,
         stores=tuple(SavedStore(store=Name(s), part="s3", version="4", at=at) for s in stores),
     )  # fmt: skip
-
-
-def repository(*backups: Backup) -> Repository:
-    made = Repository.at(MemoryPlace(), b"k" * 32)  # type: ignore[arg-type]
-    for each in backups:
-        made.record(each)
-    return made
 
 
 def damaged(kept: Repository, one: Backup) -> None:

@@ -13,7 +13,7 @@ from seaway.model.names import Name
 from seaway.model.release import Release
 from seaway.saving.repository import Repository
 from tests.fakes.clock import HandClock
-from tests.fakes.place import MemoryPlace
+from tests.fakes.place import kept as repository
 
 NOW = datetime(2026, 11, 30, 3, tzinfo=UTC)
 AHEAD = timedelta(days=4 * 365)
@@ -26,13 +26,6 @@ def backup(at: datetime, parent: Backup | None = None) -> Backup:
         name=f"shop_backup_{at:%Y%m%d_%H%M%S}", stack=Name("shop"), environment="local",
         began=at, ended=at, stores=(files,), parent=parent.name if parent else "",
     )  # fmt: skip
-
-
-def repository(*backups: Backup) -> Repository:
-    made = Repository.at(MemoryPlace(), b"k" * 32)  # type: ignore[arg-type]
-    for each in backups:
-        made.record(each)
-    return made
 
 
 def saver(kept: Repository, clock: HandClock) -> Saver:
